@@ -1,0 +1,217 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/base/clock.h"
+#include "services/common/rpc/call_context.h"
+#include "services/common/rpc/caller.h"
+#include "services/common/rpc/tls.h"
+
+namespace hie::rpc {
+
+class Channel;
+
+// The other direction of a streaming call.  Thread-safe.  Bytes are serialised messages; use the
+// typed ServerWriter and ServerStream below.
+class ByteStream {
+ public:
+  using Done = std::function<void(bool ok)>;
+  virtual ~ByteStream() = default;
+  // Sends one message; `done(true)` when the transport has taken it, `done(false)` when the call
+  // is over.  At most one Write at a time; `done` runs on an RPC thread and must not block.
+  virtual void Write(std::string message, Done done) = 0;
+  // Ends the call.  Writes that were not done are dropped.
+  virtual void Finish(absl::Status status) = 0;
+  // Ends the call by a reset, without a final status: the reader cannot take it for complete.
+  virtual void Reset() = 0;
+};
+
+// Methods that a server answers, as bytes.  The typed form is Server::Serve.
+struct RawMethod {
+  std::string full_name;
+  hie::options::v1::Permission permission = hie::options::v1::PERMISSION_UNSPECIFIED;
+  bool client_streaming = false;
+  bool server_streaming = false;
+  // Exactly one of these is set.
+  std::function<absl::StatusOr<std::string>(std::shared_ptr<CallContext>, absl::string_view)> unary;
+  // Returns at once; answers later through the callback.
+  std::function<void(std::shared_ptr<CallContext>, absl::string_view,
+                     std::function<void(absl::StatusOr<std::string>)>)>
+      async_unary;
+  // Server streaming: the request, then writes.
+  std::function<void(std::shared_ptr<CallContext>, absl::string_view, std::shared_ptr<ByteStream>)>
+      server_stream;
+  // Bidirectional: returns the receiver of messages.  It is called on an RPC thread, one message
+  // at a time, with std::nullopt once when the other side is done or gone; must not block.
+  std::function<std::function<void(std::optional<absl::string_view>)>(
+      std::shared_ptr<CallContext>, std::shared_ptr<ByteStream>)>
+      bidi;
+};
+
+// Typed writer of a server-streaming method.  Copyable handle.
+template <typename Response>
+class ServerWriter {
+ public:
+  explicit ServerWriter(std::shared_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
+  void Write(const Response& response, ByteStream::Done done) const {
+    stream_->Write(response.SerializeAsString(), std::move(done));
+  }
+  void Finish(absl::Status status) const { stream_->Finish(std::move(status)); }
+  void Reset() const { stream_->Reset(); }
+
+ private:
+  std::shared_ptr<ByteStream> stream_;
+};
+
+// Limits of a server.
+struct ServerLimits {
+  int message_bytes_max = 4 << 20;
+  int metadata_bytes_max = 16 << 10;
+  int pool_threads = 4;
+  int pool_queue_max = 1024;  // Beyond it: RESOURCE_EXHAUSTED.
+  absl::Duration call_time_max = absl::Minutes(2);
+};
+
+// One role's server.  Serves over in-process channels, and over a port where `listen` is set.
+//
+// Every method of every service that is served must be registered before Start, else Start fails.
+// Health and reflection are added.  Thread-safe after Start.
+class Server {
+ public:
+  struct Options {
+    std::string name;    // For logs, metrics and threads: the role.
+    std::string listen;  // host:port; empty: in-process only.
+    std::shared_ptr<TlsFiles> tls;  // Required with `listen`.
+    std::shared_ptr<const AccessPolicy> access;
+    const Clock* clock = nullptr;
+    ServerLimits limits;
+  };
+
+  static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
+  virtual ~Server() = default;
+
+  // Registers the handler of a unary method.  It runs on the server's bounded pool and may wait
+  // for its own journal, never for an RPC.
+  //   handler: absl::StatusOr<Response>(const CallContext&, const Request&)
+  template <typename Method, typename Handler>
+  void Serve(Handler handler) {
+    static_assert(!Method::kClientStreaming && !Method::kServerStreaming);
+    RawMethod raw = Describe<Method>();
+    raw.unary = [handler = std::move(handler)](
+                    std::shared_ptr<CallContext> context,
+                    absl::string_view bytes) -> absl::StatusOr<std::string> {
+      typename Method::Request request;
+      if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return absl::InvalidArgumentError("request: not a valid message");
+      }
+      absl::StatusOr<typename Method::Response> response = handler(*context, request);
+      if (!response.ok()) return response.status();
+      return response->SerializeAsString();
+    };
+    Add(std::move(raw));
+  }
+
+  // Registers an asynchronous unary handler: it is called on the pool and answers later.
+  //   handler: void(std::shared_ptr<CallContext>, Request,
+  //                 std::function<void(absl::StatusOr<Response>)>)
+  template <typename Method, typename Handler>
+  void ServeAsync(Handler handler) {
+    static_assert(!Method::kClientStreaming && !Method::kServerStreaming);
+    RawMethod raw = Describe<Method>();
+    raw.async_unary = [handler = std::move(handler)](
+                          std::shared_ptr<CallContext> context, absl::string_view bytes,
+                          std::function<void(absl::StatusOr<std::string>)> done) {
+      typename Method::Request request;
+      if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return done(absl::InvalidArgumentError("request: not a valid message"));
+      }
+      handler(std::move(context), std::move(request),
+              [done = std::move(done)](absl::StatusOr<typename Method::Response> response) {
+                if (!response.ok()) return done(response.status());
+                done(response->SerializeAsString());
+              });
+    };
+    Add(std::move(raw));
+  }
+
+  // Registers a server-streaming handler: called on the pool, writes and finishes later.
+  //   handler: void(std::shared_ptr<CallContext>, Request, ServerWriter<Response>)
+  template <typename Method, typename Handler>
+  void ServeStream(Handler handler) {
+    static_assert(!Method::kClientStreaming && Method::kServerStreaming);
+    RawMethod raw = Describe<Method>();
+    raw.server_stream = [handler = std::move(handler)](std::shared_ptr<CallContext> context,
+                                                       absl::string_view bytes,
+                                                       std::shared_ptr<ByteStream> stream) {
+      typename Method::Request request;
+      if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return stream->Finish(absl::InvalidArgumentError("request: not a valid message"));
+      }
+      handler(std::move(context), std::move(request),
+              ServerWriter<typename Method::Response>(std::move(stream)));
+    };
+    Add(std::move(raw));
+  }
+
+  // Registers a bidirectional handler.  It is called when the call opens and returns the receiver
+  // of requests: void(const Request* request), null once at the end.
+  //   handler: std::function<void(const Request*)>(std::shared_ptr<CallContext>,
+  //                                                ServerWriter<Response>)
+  template <typename Method, typename Handler>
+  void ServeBidi(Handler handler) {
+    static_assert(Method::kClientStreaming && Method::kServerStreaming);
+    RawMethod raw = Describe<Method>();
+    raw.bidi = [handler = std::move(handler)](std::shared_ptr<CallContext> context,
+                                              std::shared_ptr<ByteStream> stream) {
+      std::function<void(const typename Method::Request*)> receive = handler(
+          std::move(context), ServerWriter<typename Method::Response>(stream));
+      return [receive = std::move(receive), stream](std::optional<absl::string_view> bytes) {
+        if (!bytes) return receive(nullptr);
+        typename Method::Request request;
+        if (!request.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
+          return stream->Finish(absl::InvalidArgumentError("request: not a valid message"));
+        }
+        receive(&request);
+      };
+    };
+    Add(std::move(raw));
+  }
+
+  // Starts.  FAILED_PRECONDITION: a method of a served service has no handler, or the port is in
+  // use (the message names the address).
+  virtual absl::Status Start() = 0;
+
+  // The port that was bound; 0: none.
+  virtual int port() const = 0;
+
+  // A channel into this server without a port.  `role` is the caller's role; the credential of
+  // this process is attached by the channel.
+  virtual std::shared_ptr<Channel> InProcessChannel(const std::string& role) = 0;
+
+  // Refuses new calls, lets running ones end until `grace` has passed, then cancels them.
+  virtual void Shutdown(absl::Duration grace) = 0;
+
+ protected:
+  template <typename Method>
+  static RawMethod Describe() {
+    RawMethod raw;
+    raw.full_name = Method::kFullName;
+    raw.permission = Method::kPermission;
+    raw.client_streaming = Method::kClientStreaming;
+    raw.server_streaming = Method::kServerStreaming;
+    return raw;
+  }
+
+  virtual void Add(RawMethod method) = 0;
+};
+
+}  // namespace hie::rpc
