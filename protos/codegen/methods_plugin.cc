@@ -82,17 +82,18 @@ bool EmitService(const pb::ServiceDescriptor& service, const MethodOptionReader&
     }
     const bool idempotent =
         method.options().idempotency_level() != pb::MethodOptions::IDEMPOTENCY_UNKNOWN;
-    printer->Print(std::map<std::string, std::string>{
-                       {"name", method.name()},
-                       {"request", CppType(*method.input_type())},
-                       {"response", CppType(*method.output_type())},
-                       {"full_name", method.full_name()},
-                       {"path", "/" + service.full_name() + "/" + method.name()},
-                       {"permission", permission},
-                       {"idempotent", idempotent ? "true" : "false"},
-                       {"client_streaming", method.client_streaming() ? "true" : "false"},
-                       {"server_streaming", method.server_streaming() ? "true" : "false"}},
-                   kMethodText);
+    printer->Print(
+        std::map<std::string, std::string>{
+            {"name", method.name()},
+            {"request", CppType(*method.input_type())},
+            {"response", CppType(*method.output_type())},
+            {"full_name", method.full_name()},
+            {"path", "/" + service.full_name() + "/" + method.name()},
+            {"permission", permission},
+            {"idempotent", idempotent ? "true" : "false"},
+            {"client_streaming", method.client_streaming() ? "true" : "false"},
+            {"server_streaming", method.server_streaming() ? "true" : "false"}},
+        kMethodText);
   }
   printer->Print("};\n\n");
   return true;
@@ -108,7 +109,8 @@ class MethodsGenerator : public pb::compiler::CodeGenerator {
     const MethodOptionReader options(*file);
     std::string ns;
     for (const char c : file->package()) ns += c == '.' ? std::string("::") : std::string(1, c);
-    printer.Print("// Generated from $file$.  Do not edit.\n#pragma once\n\n", "file", file->name());
+    printer.Print("// Generated from $file$.  Do not edit.\n#pragma once\n\n", "file",
+                  file->name());
     printer.Print("#include \"$stem$.pb.h\"\n#include \"hie/options/v1/options.pb.h\"\n\n", "stem",
                   stem);
     printer.Print("namespace $ns$ {\n\n", "ns", ns);

@@ -9,11 +9,11 @@
 #define HIE_CONCAT(a, b) HIE_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function if `expression` is not OK.
-#define HIE_RETURN_IF_ERROR(expression)                              \
-  do {                                                               \
+#define HIE_RETURN_IF_ERROR(expression)                               \
+  do {                                                                \
     if (::absl::Status hie_status = (expression); !hie_status.ok()) { \
-      return hie_status;                                             \
-    }                                                                \
+      return hie_status;                                              \
+    }                                                                 \
   } while (false)
 
 // Declares or assigns `target` from a StatusOr, or returns its status.
