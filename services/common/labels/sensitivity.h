@@ -83,10 +83,10 @@ struct Labels {
 
 // What a facility or unit attests about a sensitivity.
 enum class Attestation {
-  kNone,               // An absent label is unknown.
-  kNotHeld,            // Known absent.
-  kLabelledAtSource,   // Known absent.
-  kMixedUnlabelled,    // Unknown.
+  kNone,              // An absent label is unknown.
+  kNotHeld,           // Known absent.
+  kLabelledAtSource,  // Known absent.
+  kMixedUnlabelled,   // Unknown.
 };
 
 // One attestation.
@@ -102,11 +102,29 @@ struct SourceLabels {
   SensitivitySet from_content;              // What our labeller found.
 };
 
+// Version of the rules of LabelItem, kept with the labels that they set.
+inline constexpr absl::string_view kLabelRuleset = "hie-labels-1";
+
+// What a labeller can rule out by reading fully coded content.  Not whether a Part 2 programme
+// holds the item, whether the person is a celebrity or an employee, or a minor's confidence: those
+// are facts about the place and the person, so only the place can attest them.
+inline constexpr SensitivitySet kTellableFromContent =
+    SensitivitySet::All()
+        .Without(SensitivitySet::Of(Sensitivity::kPart2))
+        .Without(SensitivitySet::Of(Sensitivity::kCel))
+        .Without(SensitivitySet::Of(Sensitivity::kEmp))
+        .Without(SensitivitySet::Of(Sensitivity::kMinor));
+
 // Labels an item: received codes and place sensitivity closed upward, KNOWN as PRACTICE 4 says.
 //
-// A received code that is not in the vocabulary and is not a confidentiality code makes every
-// sensitivity that is not set unknown: it may mean any of them.  `unit` attestations win over
-// `facility` ones.
+// What is set is known.  What is not set is known where its place attests NOT_HELD or
+// LABELLED_AT_SOURCE for it or for something that it implies (no SUD: no ETHUD either), or where
+// our labeller has run over fully coded content (kTellableFromContent).  Received codes may stand
+// as `system|code`.  A received code that is not in the vocabulary and is not a confidentiality
+// code makes every sensitivity that is not set unknown: it may mean any of them.  `unit`
+// attestations win over `facility` ones, code by code; a place that contradicts itself has not
+// attested.  A label is never known absent while one that implies it may be there.  Confidentiality
+// is the highest that was received.  Total.
 Labels LabelItem(const SourceLabels& source, SensitivitySet place,
                  const std::vector<RegimeAttestation>& facility,
                  const std::vector<RegimeAttestation>& unit);
