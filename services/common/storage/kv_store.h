@@ -64,6 +64,10 @@ class WriteBatch {
   void Delete(Table table, absl::string_view key) {
     changes_.push_back({std::string(table), std::string(key), std::nullopt});
   }
+  // Adds the changes of `later` after these.
+  void Append(WriteBatch later) {
+    for (Change& change : later.changes_) changes_.push_back(std::move(change));
+  }
   const std::vector<Change>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }
   void Clear() { changes_.clear(); }
