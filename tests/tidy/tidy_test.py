@@ -40,7 +40,7 @@ class TidyTest(unittest.TestCase):
 
     def test_long_function_with_a_broken_signature(self):
         body = "int Long(int a,\n         int b) {\n" + "  f();\n" * 80 + "}\n"
-        self.assert_fails("lengths", {"mpi/a.cc": body}, "function of 82 lines")
+        self.assert_fails("lengths", {"mpi/a.cc": body}, "function of 83 lines")
 
     def test_long_method(self):
         body = "class A {\n  int Long() {\n" + "    f();\n" * 80 + "  }\n};\n"
