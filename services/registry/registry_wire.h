@@ -1,0 +1,23 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "hie/registry/v1/registry.pb.h"
+#include "hie/registry/v1/registry_service.pb.h"
+#include "services/registry/document_entry.h"
+
+// Between the registry's messages and its values: shape is checked here.
+namespace hie::registry {
+
+// INVALID_ARGUMENT: `<field>: want ...`; repeats no value.  An unspecified status is CURRENT.
+absl::StatusOr<DocumentEntry> FromProto(const v1::DocumentEntry& proto, absl::string_view field);
+absl::StatusOr<Claim> FromProto(const v1::Claim& proto, absl::string_view field);
+absl::StatusOr<LocatorEntry> FromProto(const v1::LocatorEntry& proto, absl::string_view field);
+
+// Also checks the counts, before it converts anything.
+absl::StatusOr<Submission> FromProto(const v1::SubmitRequest& proto);
+
+v1::DocumentEntry ToProto(const DocumentEntry& document);
+v1::LocatorEntry ToProto(const LocatorEntry& locator);
+
+}  // namespace hie::registry
