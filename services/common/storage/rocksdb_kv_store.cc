@@ -1,0 +1,285 @@
+#include "services/common/storage/rocksdb_kv_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/storage/key_codec.h"
+#include "services/common/storage/posix_file_system.h"
+#include "services/common/storage/rocksdb_status.h"
+
+namespace hie {
+namespace {
+
+// The default column family holds what describes the store; no table may take its name.
+const char* const kOwnTable = "default";
+const char* const kFormatKey = "format_version";
+
+constexpr int kBloomBitsPerKey = 10;
+constexpr size_t kLogBytesMax = size_t{4} << 20;
+constexpr size_t kLogFilesMax = 3;
+
+rocksdb::Slice ToSlice(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
+absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+absl::Status UnknownTable(Table table) {
+  return absl::InvalidArgumentError(absl::StrCat("table: want one of the store, have ", table));
+}
+
+rocksdb::Options MakeRocksOptions(const RocksDbKvStore::Options& options) {
+  rocksdb::Options rocks;
+  if (options.env != nullptr) rocks.env = options.env;
+  rocks.create_if_missing = true;
+  rocks.create_missing_column_families = true;
+  // A torn record at a log's end is what a loss of power leaves of a write that nobody was told
+  // of; damage anywhere else refuses to open.  kAbsoluteConsistency would refuse the former too,
+  // and a store would not start after an ordinary loss of power.
+  rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // Finds closed logs that are missing or too short.
+  rocks.track_and_verify_wals_in_manifest = true;
+  rocks.compression = rocksdb::kLZ4Compression;
+  rocks.level_compaction_dynamic_level_bytes = true;
+  rocks.db_write_buffer_size = options.write_buffer_bytes;
+  rocks.write_buffer_size = options.write_buffer_bytes;
+  rocks.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  rocks.max_log_file_size = kLogBytesMax;
+  rocks.keep_log_file_num = kLogFilesMax;
+  rocks.stats_dump_period_sec = 0;
+  rocks.stats_persist_period_sec = 0;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.checksum = rocksdb::kXXH3;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.format_version = 5;
+  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return rocks;
+}
+
+using Handles = std::map<std::string, rocksdb::ColumnFamilyHandle*, std::less<>>;
+
+// One RocksDB with its column families; closes them in the right order.
+class OpenDb {
+ public:
+  OpenDb(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) : db_(db) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) handles_[handle->GetName()] = handle;
+  }
+  ~OpenDb() {
+    for (const auto& [name, handle] : handles_) db_->DestroyColumnFamilyHandle(handle);
+  }
+  OpenDb(const OpenDb&) = delete;
+  OpenDb& operator=(const OpenDb&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  // Returns the table's column family, or null where there is none.
+  rocksdb::ColumnFamilyHandle* Find(Table table) const {
+    const auto found = handles_.find(table);
+    return found == handles_.end() || table == kOwnTable ? nullptr : found->second;
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+  Handles handles_;
+};
+
+class RocksDbReader final : public KvReader {
+ public:
+  explicit RocksDbReader(const OpenDb& open)
+      : open_(open), snapshot_(open.db().GetSnapshot()), options_() {
+    options_.snapshot = snapshot_;
+  }
+  ~RocksDbReader() override { open_.db().ReleaseSnapshot(snapshot_); }
+  RocksDbReader(const RocksDbReader&) = delete;
+  RocksDbReader& operator=(const RocksDbReader&) = delete;
+
+  absl::StatusOr<std::optional<std::string>> Get(Table table,
+                                                 absl::string_view key) const override {
+    rocksdb::ColumnFamilyHandle* family = open_.Find(table);
+    if (family == nullptr) return UnknownTable(table);
+    std::string value;
+    const rocksdb::Status status = open_.db().Get(options_, family, ToSlice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    HIE_RETURN_IF_ERROR(FromRocksDb(status, "read"));
+    return value;
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Table table, const std::vector<std::string>& keys) const override {
+    rocksdb::ColumnFamilyHandle* family = open_.Find(table);
+    if (family == nullptr) return UnknownTable(table);
+    const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> found(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    open_.db().MultiGet(options_, family, keys.size(), slices.data(), found.data(),
+                        statuses.data());
+    std::vector<std::optional<std::string>> values(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      HIE_RETURN_IF_ERROR(FromRocksDb(statuses[i], "read"));
+      values[i] = found[i].ToString();
+    }
+    return values;
+  }
+
+  absl::Status Scan(
+      Table table, absl::string_view prefix, absl::string_view from,
+      absl::FunctionRef<bool(absl::string_view, absl::string_view)> visit) const override {
+    rocksdb::ColumnFamilyHandle* family = open_.Find(table);
+    if (family == nullptr) return UnknownTable(table);
+    const std::string end = PrefixEnd(prefix);
+    const rocksdb::Slice end_slice = end;
+    rocksdb::ReadOptions options = options_;
+    if (!end.empty()) options.iterate_upper_bound = &end_slice;
+    const std::unique_ptr<rocksdb::Iterator> rows(open_.db().NewIterator(options, family));
+    for (rows->Seek(ToSlice(std::max(prefix, from))); rows->Valid(); rows->Next()) {
+      if (!visit(ToView(rows->key()), ToView(rows->value()))) return absl::OkStatus();
+    }
+    return FromRocksDb(rows->status(), "scan");
+  }
+
+ private:
+  const OpenDb& open_;
+  const rocksdb::Snapshot* const snapshot_;
+  rocksdb::ReadOptions options_;
+};
+
+class OpenRocksDbKvStore final : public RocksDbKvStore {
+ public:
+  explicit OpenRocksDbKvStore(std::unique_ptr<OpenDb> open) : open_(std::move(open)) {}
+
+  std::shared_ptr<const KvReader> Snapshot() const override {
+    return std::make_shared<RocksDbReader>(*open_);
+  }
+
+  absl::Status Write(const WriteBatch& batch, Durability durability) override {
+    rocksdb::WriteBatch rocks;
+    for (const WriteBatch::Change& change : batch.changes()) {
+      rocksdb::ColumnFamilyHandle* family = open_->Find(change.table);
+      if (family == nullptr) return UnknownTable(change.table);
+      const rocksdb::Status added = change.value.has_value()
+                                        ? rocks.Put(family, change.key, *change.value)
+                                        : rocks.Delete(family, change.key);
+      HIE_RETURN_IF_ERROR(FromRocksDb(added, "batch"));
+    }
+    rocksdb::WriteOptions options;
+    options.sync = durability == Durability::kSynced;
+    return FromRocksDb(open_->db().Write(options, &rocks), "write");
+  }
+
+  absl::Status Checkpoint(const std::string& directory) const override {
+    PosixFileSystem files;
+    HIE_ASSIGN_OR_RETURN(const bool exists, files.Exists(directory));
+    if (exists) {
+      return absl::AlreadyExistsError(absl::StrCat("checkpoint: ", directory, " exists"));
+    }
+    rocksdb::Checkpoint* made = nullptr;
+    HIE_RETURN_IF_ERROR(
+        FromRocksDb(rocksdb::Checkpoint::Create(&open_->db(), &made), "checkpoint"));
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    return FromRocksDb(checkpoint->CreateCheckpoint(directory), "checkpoint");
+  }
+
+ private:
+  const std::unique_ptr<OpenDb> open_;
+};
+
+// Returns the column families at `path`; none where there is no store.
+absl::StatusOr<std::vector<std::string>> ListFamilies(const rocksdb::Options& options,
+                                                      const std::string& path) {
+  // CURRENT is the last file that a new store gets and names its state.
+  const rocksdb::Status exists = options.env->FileExists(absl::StrCat(path, "/CURRENT"));
+  if (exists.IsNotFound()) return std::vector<std::string>();
+  HIE_RETURN_IF_ERROR(FromRocksDb(exists, "open"));
+  std::vector<std::string> families;
+  HIE_RETURN_IF_ERROR(
+      FromRocksDb(rocksdb::DB::ListColumnFamilies(options, path, &families), "open"));
+  return families;
+}
+
+absl::Status CheckTables(const std::vector<std::string>& existing,
+                         const std::vector<std::string>& tables) {
+  for (const std::string& name : existing) {
+    if (name != kOwnTable && std::find(tables.begin(), tables.end(), name) == tables.end()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("open: the store has a table that this program does not know: ", name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<OpenDb>> OpenFamilies(const rocksdb::Options& options,
+                                                     const std::string& path,
+                                                     const std::vector<std::string>& tables) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(kOwnTable, options);
+  for (const std::string& table : tables) families.emplace_back(table, options);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  HIE_RETURN_IF_ERROR(
+      FromRocksDb(rocksdb::DB::Open(options, path, families, &handles, &db), "open"));
+  return std::make_unique<OpenDb>(db, handles);
+}
+
+absl::Status WriteFormat(rocksdb::DB& db) {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  HIE_RETURN_IF_ERROR(FromRocksDb(
+      db.Put(synced, kFormatKey, absl::StrCat(RocksDbKvStore::kFormatVersion)), "open"));
+  // Into a table file, so that no loss of the log makes the store look new.
+  return FromRocksDb(db.Flush(rocksdb::FlushOptions()), "open");
+}
+
+absl::Status CheckFormat(rocksdb::DB& db) {
+  std::string text;
+  const rocksdb::Status read = db.Get(rocksdb::ReadOptions(), kFormatKey, &text);
+  if (read.IsNotFound()) {
+    // Nothing was ever written: new, or the process died between creating and this row.
+    if (db.GetLatestSequenceNumber() == 0) return WriteFormat(db);
+    return absl::DataLossError("open: the store has lost its format version");
+  }
+  HIE_RETURN_IF_ERROR(FromRocksDb(read, "open"));
+  uint32_t version = 0;
+  if (!absl::SimpleAtoi(text, &version) || version == 0) {
+    return absl::DataLossError("open: the store's format version is unreadable");
+  }
+  if (version > RocksDbKvStore::kFormatVersion) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("open: the store has format ", version, ", this program knows up to ",
+                     RocksDbKvStore::kFormatVersion, ": want a newer program"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RocksDbKvStore>> RocksDbKvStore::Open(Options options) {
+  // RocksDB does not make parents, and would let everybody read.
+  if (options.env == nullptr) HIE_RETURN_IF_ERROR(PosixFileSystem().CreateDir(options.path));
+  const rocksdb::Options rocks = MakeRocksOptions(options);
+  HIE_ASSIGN_OR_RETURN(const std::vector<std::string> existing, ListFamilies(rocks, options.path));
+  HIE_RETURN_IF_ERROR(CheckTables(existing, options.tables));
+  HIE_ASSIGN_OR_RETURN(std::unique_ptr<OpenDb> open,
+                       OpenFamilies(rocks, options.path, options.tables));
+  HIE_RETURN_IF_ERROR(CheckFormat(open->db()));
+  return std::make_unique<OpenRocksDbKvStore>(std::move(open));
+}
+
+absl::StatusOr<std::vector<std::string>> RocksDbKvStore::ListTables(const std::string& path) {
+  HIE_ASSIGN_OR_RETURN(std::vector<std::string> tables, ListFamilies(rocksdb::Options(), path));
+  if (tables.empty()) return absl::NotFoundError(absl::StrCat("no store at ", path));
+  tables.erase(std::remove(tables.begin(), tables.end(), kOwnTable), tables.end());
+  return tables;
+}
+
+}  // namespace hie
