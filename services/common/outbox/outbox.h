@@ -36,6 +36,8 @@ class Relay {
     absl::Duration poll = absl::Milliseconds(50);
     absl::Duration back_off_max = absl::Seconds(5);
     size_t batch_max = 128;
+    // Told of each delivery that failed, on the relay's thread; for the log.  May be null.
+    std::function<void(const absl::Status&)> on_failure = nullptr;
   };
 
   static std::unique_ptr<Relay> Start(Options options);
