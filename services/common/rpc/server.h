@@ -16,20 +16,38 @@
 #include "services/common/rpc/caller.h"
 #include "services/common/rpc/tls.h"
 
+namespace prometheus {
+class Registry;
+}  // namespace prometheus
+
+namespace hie {
+class RandomSource;
+}  // namespace hie
+
+namespace hie::log {
+class Logger;
+}  // namespace hie::log
+
 namespace hie::rpc {
 
 class Channel;
 
-// The other direction of a streaming call.  Thread-safe.  Bytes are serialised messages; use the
+// The other direction of a streaming call.  Thread-safe.  A stream that is dropped by all its
+// holders without Finish ends with INTERNAL.  Bytes are serialised messages; use the
 // typed ServerWriter and ServerStream below.
 class ByteStream {
  public:
   using Done = std::function<void(bool ok)>;
   virtual ~ByteStream() = default;
   // Sends one message; `done(true)` when the transport has taken it, `done(false)` when the call
-  // is over.  At most one Write at a time; `done` runs on an RPC thread and must not block.
+  // is over.  `done` runs on an RPC thread and must not block.
+  //
+  // At most one Write at a time: the next one follows `done`, so that a slow reader slows the
+  // writer and nothing piles up.  A second Write before that is a fault: the call is reset, so
+  // that the reader cannot take what it has for complete.
   virtual void Write(std::string message, Done done) = 0;
-  // Ends the call.  Writes that were not done are dropped.
+  // Ends the call, after a write that is under way.  What follows is dropped.  A call that was
+  // cancelled or ran out of time has ended already: Finish then does nothing.
   virtual void Finish(absl::Status status) = 0;
   // Ends the call by a reset, without a final status: the reader cannot take it for complete.
   virtual void Reset() = 0;
@@ -52,8 +70,8 @@ struct RawMethod {
       server_stream;
   // Bidirectional: returns the receiver of messages.  It is called on an RPC thread, one message
   // at a time, with std::nullopt once when the other side is done or gone; must not block.
-  std::function<std::function<void(std::optional<absl::string_view>)>(
-      std::shared_ptr<CallContext>, std::shared_ptr<ByteStream>)>
+  std::function<std::function<void(std::optional<absl::string_view>)>(std::shared_ptr<CallContext>,
+                                                                      std::shared_ptr<ByteStream>)>
       bidi;
 };
 
@@ -72,7 +90,7 @@ class ServerWriter {
   std::shared_ptr<ByteStream> stream_;
 };
 
-// Limits of a server.
+// Limits of a server.  A message beyond its limit: RESOURCE_EXHAUSTED.
 struct ServerLimits {
   int message_bytes_max = 4 << 20;
   int metadata_bytes_max = 16 << 10;
@@ -88,14 +106,20 @@ struct ServerLimits {
 class Server {
  public:
   struct Options {
-    std::string name;    // For logs, metrics and threads: the role.
-    std::string listen;  // host:port; empty: in-process only.
+    std::string name;               // For logs, metrics and threads: the role.
+    std::string listen;             // host:port; empty: in-process only.
     std::shared_ptr<TlsFiles> tls;  // Required with `listen`.
     std::shared_ptr<const AccessPolicy> access;
     const Clock* clock = nullptr;
     ServerLimits limits;
+    // What in-process channels show as `<role>:<credential>`; empty: they show nothing.
+    std::string in_process_credential = {};
+    RandomSource* random = nullptr;                           // Null: the kernel's.
+    std::shared_ptr<log::Logger> log = nullptr;               // Null: no log.
+    std::shared_ptr<prometheus::Registry> metrics = nullptr;  // Null: not counted.
   };
 
+  // INVALID_ARGUMENT: no name, clock or access policy, or `listen` without `tls`.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
   virtual ~Server() = default;
 
@@ -172,8 +196,8 @@ class Server {
     RawMethod raw = Describe<Method>();
     raw.bidi = [handler = std::move(handler)](std::shared_ptr<CallContext> context,
                                               std::shared_ptr<ByteStream> stream) {
-      std::function<void(const typename Method::Request*)> receive = handler(
-          std::move(context), ServerWriter<typename Method::Response>(stream));
+      std::function<void(const typename Method::Request*)> receive =
+          handler(std::move(context), ServerWriter<typename Method::Response>(stream));
       return [receive = std::move(receive), stream](std::optional<absl::string_view> bytes) {
         if (!bytes) return receive(nullptr);
         typename Method::Request request;
@@ -186,18 +210,20 @@ class Server {
     Add(std::move(raw));
   }
 
-  // Starts.  FAILED_PRECONDITION: a method of a served service has no handler, or the port is in
-  // use (the message names the address).
+  // Starts.  FAILED_PRECONDITION: a method of a served service has no handler, a certificate file
+  // is unfit, or the port is in use (the message names the file or the address).
   virtual absl::Status Start() = 0;
 
   // The port that was bound; 0: none.
   virtual int port() const = 0;
 
-  // A channel into this server without a port.  `role` is the caller's role; the credential of
-  // this process is attached by the channel.
+  // A channel into this server without a port, once it has started (before: every call fails).
+  // `role` is the caller's role; the credential of this process is attached by the channel.  An
+  // empty `role` attaches none: every call is refused.
   virtual std::shared_ptr<Channel> InProcessChannel(const std::string& role) = 0;
 
-  // Refuses new calls, lets running ones end until `grace` has passed, then cancels them.
+  // Refuses new calls, lets running ones end until `grace` has passed, then cancels them, and
+  // waits for handlers that are on the pool.  The destructor does so without grace.
   virtual void Shutdown(absl::Duration grace) = 0;
 
  protected:
