@@ -1,0 +1,99 @@
+#include "mpi/score/veto.h"
+
+namespace hie::mpi {
+namespace {
+
+bool GivenDiffers(GivenLevel level) {
+  return level == GivenLevel::kDiffers || level == GivenLevel::kAlike;
+}
+
+bool GivenAgrees(GivenLevel level) {
+  return level == GivenLevel::kExact || level == GivenLevel::kExactCommon ||
+         level == GivenLevel::kNickname || level == GivenLevel::kSwapped;
+}
+
+bool BirthDateAgrees(BirthDateLevel level) {
+  return level == BirthDateLevel::kExact || level == BirthDateLevel::kExactDefault;
+}
+
+bool BirthDateContradicts(BirthDateLevel level) {
+  return level == BirthDateLevel::kDifferent || level == BirthDateLevel::kSameYear ||
+         level == BirthDateLevel::kDefaultDay;
+}
+
+bool HouseholdAgrees(const Agreement& a) {
+  const bool address = a.address <= AddressLevel::kStreetZip;
+  const bool phone = a.phone <= PhoneLevel::kSubscriber;
+  const bool mother = a.mother_maiden <= MotherMaidenLevel::kSimilar;
+  const bool insurance = a.identifier == IdentifierLevel::kSharedExact;
+  return address || phone || mother || insurance || a.multiple_birth;
+}
+
+bool PossibleTwin(const Agreement& a) {
+  return BirthDateAgrees(a.birth_date) && !GivenAgrees(a.given) && HouseholdAgrees(a) &&
+         !PersonalIdentifierAgrees(a);
+}
+
+bool Holds(Veto veto, const Agreement& a) {
+  switch (veto) {
+    case Veto::kBirthOrder:
+      return a.birth_order == BirthOrderLevel::kDiffers;
+    case Veto::kGeneration:
+      return a.suffix == SuffixLevel::kConflict;
+    case Veto::kSsnAndGiven:
+      return a.ssn == SsnLevel::kDiffersFull && !GivenAgrees(a.given);
+    case Veto::kSexAndGiven:
+      return a.sex == SexLevel::kDiffers && GivenDiffers(a.given);
+    case Veto::kBirthDate:
+      return BirthDateContradicts(a.birth_date);
+    case Veto::kGivenAndBirthDate:
+      return !GivenAgrees(a.given) && !BirthDateAgrees(a.birth_date);
+    case Veto::kPossibleTwin:
+      return PossibleTwin(a);
+    case Veto::kNoGiven:
+      return a.given == GivenLevel::kMissing && !PersonalIdentifierAgrees(a);
+  }
+  return true;
+}
+
+}  // namespace
+
+VetoSet FindVetoes(const Agreement& agreement) {
+  VetoSet set = 0;
+  for (int i = 0; i < kVetoCount; ++i) {
+    if (Holds(static_cast<Veto>(i), agreement)) set |= VetoSet{1} << i;
+  }
+  return set;
+}
+
+absl::string_view VetoName(Veto veto) {
+  switch (veto) {
+    case Veto::kBirthOrder:
+      return "birth_order";
+    case Veto::kGeneration:
+      return "generation";
+    case Veto::kSsnAndGiven:
+      return "ssn_and_given";
+    case Veto::kSexAndGiven:
+      return "sex_and_given";
+    case Veto::kBirthDate:
+      return "birth_date";
+    case Veto::kGivenAndBirthDate:
+      return "given_and_birth_date";
+    case Veto::kPossibleTwin:
+      return "possible_twin";
+    case Veto::kNoGiven:
+      return "no_given";
+  }
+  return "unknown";
+}
+
+std::vector<Veto> ListVetoes(VetoSet set) {
+  std::vector<Veto> vetoes;
+  for (int i = 0; i < kVetoCount; ++i) {
+    if ((set >> i & 1U) != 0) vetoes.push_back(static_cast<Veto>(i));
+  }
+  return vetoes;
+}
+
+}  // namespace hie::mpi

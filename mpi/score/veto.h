@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "mpi/compare/agreement.h"
+
+namespace hie::mpi {
+
+// Why two records are never linked without a person's decision, whatever their weight.
+enum class Veto {
+  kBirthOrder,         // Different places in a multiple birth.
+  kGeneration,         // JR against SR.
+  kSsnAndGiven,        // Two full SSNs more than one edit apart, and different first names.
+  kSexAndGiven,        // Sex and first name both different.
+  kBirthDate,          // Birth dates contradict: near-identical names are two people.
+  kGivenAndBirthDate,  // Neither first name nor birth date agrees exactly.
+  kPossibleTwin,       // Birth date and household agree, the first name does not quite.
+  kNoGiven,            // No first name to compare (a newborn), no personal identifier.
+};
+inline constexpr int kVetoCount = 8;
+
+// A set of vetoes, one bit each in the order of the enumeration.
+using VetoSet = uint32_t;
+
+// Returns the vetoes that hold.  Total.
+VetoSet FindVetoes(const Agreement& agreement);
+
+// The veto as the wire says it: birth_order, generation, ...
+absl::string_view VetoName(Veto veto);
+
+// The members of `set`, in order.
+std::vector<Veto> ListVetoes(VetoSet set);
+
+}  // namespace hie::mpi
