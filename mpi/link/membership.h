@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "mpi/compare/agreement.h"
+#include "mpi/link/link_plan.h"
+#include "mpi/normalize/features.h"
+
+namespace hie::mpi {
+
+// Whether a record stays with its person after an update.
+enum class Membership {
+  kStays,
+  kLeaves,               // It contradicts the others and nobody decided that it belongs.
+  kContradictsDecision,  // It contradicts the others, but somebody decided: a person must look.
+};
+
+// Where a link comes from.
+enum class LinkOrigin { kMatched, kDecided };
+
+// Judges a record against the other records of its own person (nothing: it is alone).  The mean
+// must fall Thresholds::unlink below the review range, so that links do not flicker.
+Membership JudgeMembership(const std::optional<PersonScore>& others, LinkOrigin origin,
+                           const Thresholds& thresholds);
+
+// Who an update speaks of.
+enum class Holder {
+  kSame,
+  kSuspectedNew,  // An overlay: the id may have a new holder.
+};
+
+// Judges an update against one earlier version of the same record.
+//
+// Suspected: the weight is below review range and two independent fields contradict (PRACTICE 1).
+// A newborn who is being named is never suspected.
+Holder JudgeUpdate(const Features& before, const Features& after, const Model& model);
+
+}  // namespace hie::mpi
