@@ -33,7 +33,7 @@ struct ClinicalItem {
   // For documents: the version chain and content identity; empty where not a document.
   std::string master_identifier;
   std::string content_sha256;  // Lower-case hex.
-  std::string resource;  // FHIR R4 JSON, byte for byte as received.
+  std::string resource;        // FHIR R4 JSON, byte for byte as received.
 };
 
 // The Patient that a member returned with its items.

@@ -26,14 +26,14 @@ struct MemberQuestion {
 // How a member's answer stands.
 enum class MemberAnswerStatus {
   kComplete,
-  kPartial,         // The member itself was partial.
+  kPartial,  // The member itself was partial.
   kPatientUnknown,
   kTimeout,
-  kUnreachable,     // Not attached, or the connection was lost.
-  kShed,            // Our per-member limit is full.
-  kBadResponse,     // Unparsable.
-  kTooLarge,        // A cap was reached; what fits is there.
-  kFailed,          // The source failed.
+  kUnreachable,  // Not attached, or the connection was lost.
+  kShed,         // Our per-member limit is full.
+  kBadResponse,  // Unparsable.
+  kTooLarge,     // A cap was reached; what fits is there.
+  kFailed,       // The source failed.
 };
 
 // A member's answer, parsed, unchecked.
@@ -71,10 +71,9 @@ class MemberPort {
 
   // Fetches content.  `on_chunk` gets at most 256 KiB at a time, in order; returning false
   // cancels.  `done`: OK complete; NOT_FOUND; DEADLINE_EXCEEDED; UNAVAILABLE.
-  virtual std::shared_ptr<MemberCall> Fetch(
-      const ContentRequest& request,
-      std::function<bool(absl::string_view chunk)> on_chunk,
-      std::function<void(absl::Status)> done) = 0;
+  virtual std::shared_ptr<MemberCall> Fetch(const ContentRequest& request,
+                                            std::function<bool(absl::string_view chunk)> on_chunk,
+                                            std::function<void(absl::Status)> done) = 0;
 
   // The member can be asked now.
   virtual bool Reachable(const MemberId& member) const = 0;

@@ -1,0 +1,122 @@
+#include "gateway/exchange/places.h"
+
+#include <gtest/gtest.h>
+
+namespace hie::exchange {
+namespace {
+
+const SensitivitySet kPsy = CloseUpward(SensitivitySet::Of(Sensitivity::kPsy));
+
+FacilityView Facility(const std::string& id, SensitivitySet place, Attestation psy) {
+  FacilityView facility;
+  facility.id = id;
+  facility.place = place;
+  facility.attestations = {{Sensitivity::kPsy, psy}};
+  return facility;
+}
+
+// A hospital with a psychiatric clinic, a psychiatric practice, and members that do not take part.
+DirectoryView Directory() {
+  std::vector<MemberView> members(5);
+  const char* ids[] = {"north", "lakes", "quiet", "shadow", "gone"};
+  const MemberStanding standings[] = {MemberStanding::kLive, MemberStanding::kLive,
+                                      MemberStanding::kLive, MemberStanding::kShadow,
+                                      MemberStanding::kSuspended};
+  for (size_t i = 0; i < members.size(); ++i) {
+    members[i].id = MemberId(ids[i]);
+    members[i].standing = standings[i];
+    members[i].domains = {{"2.999." + std::to_string(i), false, false}};
+  }
+  members[1].facilities = {Facility("general", {}, Attestation::kLabelledAtSource),
+                           Facility("clinic", kPsy, Attestation::kMixedUnlabelled)};
+  members[2].facilities = {Facility("practice", kPsy, Attestation::kLabelledAtSource)};
+  members[1].facilities[0].aliases = {"General Hospital"};
+  return DirectoryView(std::move(members));
+}
+
+LocalPatient PatientOf(int member) {
+  return {"2.999." + std::to_string(member), Phi<std::string>("p"), 1};
+}
+
+Person PersonAt(std::initializer_list<int> members) {
+  Person person;
+  for (const int member : members) person.records.push_back({PatientOf(member), {}, {}});
+  return person;
+}
+
+TEST(FindHoldingsTest, CountsRecordsAndSureLocatorsOfLiveMembersButNotTheRequester) {
+  const std::vector<LocatorEntry> locators = {
+      {PatientOf(1), MemberId("quiet"), LocatorState::kVerified, {}},
+      {PatientOf(1), MemberId("shadow"), LocatorState::kClaimed, {}},
+      {PatientOf(0), MemberId("quiet"), LocatorState::kSuspected, {}},
+      {PatientOf(4), MemberId("lakes"), LocatorState::kClaimed, {}}};  // Not this person's.
+  const std::vector<Holding> holdings =
+      FindHoldings(PersonAt({0, 1, 3}), locators, Directory(), MemberId("north"));
+  EXPECT_EQ(holdings, (std::vector<Holding>{{MemberId("lakes"), PatientOf(1)},
+                                            {MemberId("quiet"), PatientOf(1)}}));
+}
+
+TEST(GatherPlacesTest, AsksAboutEachFacilityWhereThePatientWasSeen) {
+  const std::vector<Holding> holdings = {{MemberId("lakes"), PatientOf(1)}};
+  const std::vector<LocatorEntry> locators = {
+      {PatientOf(1), MemberId("lakes"), LocatorState::kClaimed, {"clinic", "General Hospital"}}};
+  const std::vector<ReleaseEntry> places = GatherPlaces(holdings, locators, Directory());
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(places[0].subject.id, "place/lakes/clinic");
+  EXPECT_TRUE(places[0].subject.labels.sensitivity.Has(Sensitivity::kPsy));
+  EXPECT_EQ(places[1].subject.id, "place/lakes/general");
+  EXPECT_TRUE(places[1].subject.labels.sensitivity.empty());
+  EXPECT_EQ(places[1].subject.labels.known, SensitivitySet::All());
+}
+
+TEST(GatherPlacesTest, AMemberWhoseEveryFacilityIsSensitiveGivesItAwayByItsName) {
+  const auto places = GatherPlaces({{MemberId("quiet"), PatientOf(2)}}, {}, Directory());
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_TRUE(places[0].subject.labels.sensitivity.Has(Sensitivity::kPsy));
+  const auto mixed = GatherPlaces({{MemberId("lakes"), PatientOf(1)}}, {}, Directory());
+  ASSERT_EQ(mixed.size(), 1U);
+  EXPECT_TRUE(mixed[0].subject.labels.sensitivity.empty());
+}
+
+TEST(GatherPlacesTest, OfAFacilityThatTheDirectoryLacksNothingIsKnown) {
+  const std::vector<LocatorEntry> locators = {
+      {PatientOf(1), MemberId("lakes"), LocatorState::kClaimed, {"annexe"}}};
+  const auto places = GatherPlaces({{MemberId("lakes"), PatientOf(1)}}, locators, Directory());
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_TRUE(places[0].subject.labels.known.empty());
+}
+
+ClinicalItem ItemAt(const std::string& facility) {
+  ClinicalItem item;
+  item.id = "i";
+  item.facility = facility;
+  return item;
+}
+
+TEST(LabelStatementTest, TakesPlaceAndAttestationsOfItsFacility) {
+  const DirectoryView directory = Directory();
+  const MemberView& lakes = *directory.Find(MemberId("lakes"));
+  const Labels clinic = LabelStatement(lakes, ItemAt("clinic"));
+  EXPECT_TRUE(clinic.sensitivity.Has(Sensitivity::kMh));  // Closed upward.
+  const Labels general = LabelStatement(lakes, ItemAt("General Hospital"));
+  EXPECT_FALSE(general.sensitivity.Has(Sensitivity::kPsy));
+  EXPECT_TRUE(general.known.Has(Sensitivity::kPsy));
+  // Nobody says where it is from: the clinic does not label, so nothing is known.
+  EXPECT_FALSE(LabelStatement(lakes, ItemAt("")).known.Has(Sensitivity::kPsy));
+}
+
+TEST(MakeIndexEntryTest, AnUnlabelledDocumentTakesTheAttestationsOfItsPlace) {
+  const DirectoryView directory = Directory();
+  const MemberView& lakes = *directory.Find(MemberId("lakes"));
+  IndexEntry entry;
+  entry.id = "d";
+  entry.facility = "general";
+  EXPECT_TRUE(MakeIndexEntry(lakes, entry).subject.labels.known.Has(Sensitivity::kPsy));
+  entry.labels.ruleset = "r1";
+  EXPECT_FALSE(MakeIndexEntry(lakes, entry).subject.labels.known.Has(Sensitivity::kPsy));
+  entry.facility = "clinic";
+  EXPECT_TRUE(MakeIndexEntry(lakes, entry).subject.labels.sensitivity.Has(Sensitivity::kPsy));
+}
+
+}  // namespace
+}  // namespace hie::exchange

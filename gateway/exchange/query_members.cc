@@ -1,0 +1,286 @@
+// Members: who is asked, what they answered, one outcome each, and the end.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/exchange/clinical_view.h"
+#include "gateway/exchange/query_reducer.h"
+#include "gateway/exchange/right_person.h"
+
+namespace hie::exchange {
+namespace {
+
+// Cuts entries of one source into batches that keep the limits.
+std::vector<std::vector<ReleaseEntry>> Cut(std::vector<ReleaseEntry> entries) {
+  std::vector<std::vector<ReleaseEntry>> batches;
+  size_t bytes = 0;
+  for (ReleaseEntry& entry : entries) {
+    const size_t size = EntryBytes(entry);
+    if (batches.empty() || batches.back().size() == kBatchItemsMax ||
+        bytes + size > kBatchBytesMax) {
+      batches.emplace_back();
+      bytes = 0;
+    }
+    bytes += size;
+    batches.back().push_back(std::move(entry));
+  }
+  return batches;
+}
+
+}  // namespace
+
+// Returns whether the query goes on.
+bool QueryReducer::BeginDecided(const Batch<Decided>& batch) {
+  const std::vector<PlaceEntry> places = batch.PermittedPlaces();
+  std::set<MemberId> permitted;
+  for (const PlaceEntry& place : places) permitted.insert(place.member);
+  std::set<MemberId> holders;
+  for (const Holding& holding : holdings_) holders.insert(holding.member);
+  all_places_permitted_ = permitted.size() == holders.size();
+  // A person of whom nothing may be known is not known: withheld equals absent.
+  if (permitted.empty() && OwnRecord() == nullptr) {
+    if (std::holds_alternative<Demographics>(query_.subject)) {
+      Refuse(absl::FailedPreconditionError(
+                 "subject: no certain match; give more detail, or an id of your own member"),
+             "no-certain-match");
+    } else {
+      Refuse(absl::NotFoundError("subject: unknown"), "not-found");
+    }
+    return false;
+  }
+  for (auto at = questions_.begin(); at != questions_.end();) {
+    if (permitted.count(at->second.member) != 0) {
+      ++at;
+      continue;
+    }
+    actions_.push_back(action::CancelQuestion{at->first});
+    at = questions_.erase(at);
+  }
+  std::erase_if(members_, [&](const auto& m) { return permitted.count(m.first) == 0; });
+  DropItemsOfOthers(permitted);
+  const std::map<MemberId, Member> before = members_;
+  for (const Holding& holding : holdings_) {
+    if (permitted.count(holding.member) != 0 && before.count(holding.member) == 0) Ask(holding);
+  }
+  return true;
+}
+
+// A member that may not be named any more was asked before that was known.
+void QueryReducer::DropItemsOfOthers(const std::set<MemberId>& permitted) {
+  std::vector<BatchNumber> dropped;
+  for (const auto& [number, flow] : flows_) {
+    if (flow.kind == BatchKind::kItems && permitted.count(flow.source.member) == 0) {
+      dropped.push_back(number);
+    }
+  }
+  for (const BatchNumber number : dropped) DropFlow(number);
+}
+
+absl::Time QueryReducer::AskingDeadline() const {
+  return started_ + query_.budget - std::min(query_.budget / 5, kReleaseReserve);
+}
+
+void QueryReducer::Ask(const Holding& holding) {
+  const MemberView* view = query_.directory->Find(holding.member);
+  Member& member = members_[holding.member];
+  member.name = view->name;
+  member.answered_at = now_;
+  if (view->reach == MemberReach::kIndexOnly) {
+    member.code = OutcomeCode::kStaleIndex;
+    return;
+  }
+  const absl::Duration left = AskingDeadline() - now_;
+  if (left <= absl::ZeroDuration()) {
+    member.code = Graver(member.code, OutcomeCode::kTimeout);
+    return;
+  }
+  const QuestionNumber number = ++last_question_;
+  member.open.insert(number);
+  questions_.emplace(number, holding);
+  MemberQuestion question{holding.member, holding.patient, query_.classes,
+                          left - std::min(left / 10, kPortMargin), query_.actor.request_id};
+  actions_.push_back(action::AskMember{number, std::move(question)});
+}
+
+void QueryReducer::CancelQuestions() {
+  for (const auto& [number, holding] : questions_) {
+    actions_.push_back(action::CancelQuestion{number});
+  }
+  questions_.clear();
+}
+
+void QueryReducer::On(event::MemberAnswered event) {
+  const auto at = questions_.find(event.question);
+  if (at == questions_.end() || stage_ != Stage::kAnswering) return;
+  const Holding holding = at->second;
+  questions_.erase(at);
+  Member& member = members_.at(holding.member);
+  member.open.erase(event.question);
+  member.answered_at = now_;
+  member.code = Graver(member.code, OutcomeOf(event.answer.status));
+  if (event.answer.status == MemberAnswerStatus::kPatientUnknown) return;
+  const Record* record = FindRecord(person_, holding.patient);
+  if (record == nullptr) {  // Unlinked since it was asked for: somebody else's by now.
+    member.code = Graver(member.code, OutcomeCode::kWrongPatient);
+    return;
+  }
+  CheckedItems checked =
+      CheckItems(event.answer.patients, std::move(event.answer.items), *record, *query_.directory);
+  if (!checked.wrong_ids.empty() || (checked.wrong_patients > 0 && checked.right_patients == 0)) {
+    member.code = Graver(member.code, OutcomeCode::kWrongPatient);
+    ReportWrongPatient(holding, std::move(checked.wrong_ids));
+  }
+  const bool silent = event.answer.status == MemberAnswerStatus::kComplete &&
+                      checked.right_patients + checked.wrong_patients == 0;
+  if (!checked.unproven_ids.empty() || silent) {
+    member.code = Graver(member.code, OutcomeCode::kBadResponse);
+  }
+  StartItems(*query_.directory->Find(holding.member), holding.patient, std::move(checked.right),
+             member);
+}
+
+void QueryReducer::StartItems(const MemberView& member, const LocalPatient& patient,
+                              std::vector<ClinicalItem> items, Member& progress) {
+  std::set<std::string> ids;
+  std::vector<ReleaseEntry> entries;
+  for (ClinicalItem& item : items) {
+    if (!Wants(item.clinical_class)) continue;
+    if (item.id.empty() || !ids.insert(item.id).second) {
+      progress.code = Graver(progress.code, OutcomeCode::kBadResponse);
+      continue;
+    }
+    ReleaseEntry entry = MakeStatement(member, patient, std::move(item));
+    if (EntryBytes(entry) > kItemBytesMax) {
+      progress.code = Graver(progress.code, OutcomeCode::kTooLarge);
+      continue;
+    }
+    entries.push_back(std::move(entry));
+  }
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return DisplayRank(a.subject.clinical_class) < DisplayRank(b.subject.clinical_class);
+  });
+  for (std::vector<ReleaseEntry>& batch : Cut(std::move(entries))) {
+    StartBatch(BatchKind::kItems, {member.id, {patient}}, std::move(batch));
+  }
+}
+
+void QueryReducer::StartIndex(std::vector<IndexEntry> documents) {
+  std::map<Holding, std::vector<ReleaseEntry>> by_source;
+  std::set<std::string> ids;
+  for (IndexEntry& document : documents) {
+    const MemberView* member = query_.directory->Find(document.member);
+    const bool shown = member != nullptr && query_.directory->IsLive(member->id) &&
+                       member->id != query_.actor.member && Wants(ClinicalClass::kDocument) &&
+                       FindRecord(person_, document.patient) != nullptr &&
+                       ids.insert(document.id).second;
+    if (!shown) continue;
+    const Holding source{member->id, document.patient};
+    ReleaseEntry entry = MakeIndexEntry(*member, std::move(document));
+    if (EntryBytes(entry) <= kBatchBytesMax) by_source[source].push_back(std::move(entry));
+  }
+  for (auto& [source, entries] : by_source) {
+    for (std::vector<ReleaseEntry>& batch : Cut(std::move(entries))) {
+      StartBatch(BatchKind::kIndex, {source.member, {source.patient}}, std::move(batch));
+    }
+  }
+}
+
+void QueryReducer::ReportWrongPatient(const Holding& holding, std::vector<std::string> item_ids) {
+  if (item_ids.size() > kBatchItemsMax) item_ids.resize(kBatchItemsMax);
+  AuditEvent event;
+  event.kind = AuditKind::kSafety;
+  event.event_id = absl::StrCat(query_.query_id, "/s", last_append_ + 1);
+  event.patients = {holding.patient};
+  event.custodian = holding.member;
+  event.item_ids = std::move(item_ids);
+  event.details = {"wrong-patient"};
+  AppendEvent({Append::Kind::kRecord, 0, {}, {}}, std::move(event));
+}
+
+bool QueryReducer::Wants(ClinicalClass clinical_class) const {
+  return query_.classes.empty() || std::find(query_.classes.begin(), query_.classes.end(),
+                                             clinical_class) != query_.classes.end();
+}
+
+void QueryReducer::TimeOutOpenQuestions() {
+  for (auto& [id, member] : members_) {
+    if (member.open.empty()) continue;
+    member.open.clear();
+    member.answered_at = now_;
+    member.code = Graver(member.code, OutcomeCode::kTimeout);
+  }
+  CancelQuestions();
+}
+
+void QueryReducer::BudgetOver() {
+  budget_over_ = true;
+  const auto begin = std::find_if(flows_.begin(), flows_.end(), [](const auto& flow) {
+    return flow.second.kind == BatchKind::kBegin;
+  });
+  const bool begin_on_its_way = begin != flows_.end() && begin->second.phase == Phase::kWriting;
+  if (!begin_written_ && !begin_on_its_way) {
+    return Fail(absl::UnavailableError("the budget ended before anything could be released"));
+  }
+  TimeOutOpenQuestions();
+  for (const auto& [number, flow] : flows_) {
+    if (flow.phase == Phase::kWriting) continue;
+    sources_moved_ = true;
+    const auto member = members_.find(flow.source.member);
+    if (member == members_.end()) continue;
+    member->second.code = Graver(member->second.code, OutcomeCode::kTimeout);
+    member->second.answered_at = now_;
+  }
+  DropFlows();
+}
+
+void QueryReducer::QueueOutcomes() {
+  for (auto& [id, member] : members_) {
+    const MemberId& member_id = id;
+    const bool busy = !member.open.empty() ||
+                      std::any_of(flows_.begin(), flows_.end(), [&member_id](const auto& flow) {
+                        return flow.second.source.member == member_id;
+                      });
+    if (member.told || busy) continue;
+    member.told = true;
+    MemberOutcome outcome{
+        id, member.name,         member.code, member.items, member.answered_at - started_,
+        {}, member.index_entries};
+    if (member.code == OutcomeCode::kOk) {
+      for (const ClinicalClass wanted : ToldWhenEmpty(query_.classes)) {
+        if (member.released.count(wanted) == 0) outcome.empty_classes.push_back(wanted);
+      }
+    }
+    outgoing_.push_back(std::move(outcome));
+  }
+}
+
+void QueryReducer::QueueEnd() {
+  const bool all_told = std::all_of(members_.begin(), members_.end(),
+                                    [](const auto& member) { return member.second.told; });
+  if (end_queued_ || !all_told || !flows_.empty()) return;
+  end_queued_ = true;
+  Coverage coverage;
+  coverage.expected = static_cast<uint32_t>(members_.size());
+  coverage.answered =
+      static_cast<uint32_t>(std::count_if(members_.begin(), members_.end(), [](const auto& member) {
+        return member.second.code == OutcomeCode::kOk;
+      }));
+  coverage.items = items_released_;
+  coverage.index_entries = index_released_;
+  coverage.sources_moved = sources_moved_;
+  outgoing_.push_back(
+      QueryEnd{JudgeCompleteness(coverage), coverage.answered, coverage.expected, coverage.items});
+}
+
+void QueryReducer::Settle() {
+  if (stage_ != Stage::kAnswering) return;
+  StartFences();
+  if (begin_written_) {
+    QueueOutcomes();
+    QueueEnd();
+  }
+  Pump();
+}
+
+}  // namespace hie::exchange
