@@ -12,6 +12,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status_macros.h"
@@ -194,12 +195,31 @@ class OpenRocksDbKvStore final : public RocksDbKvStore {
   const std::unique_ptr<OpenDb> open_;
 };
 
+// Refuses a directory that holds table files but not the file that names the state: RocksDB would
+// take it for new and delete what is left.
+absl::Status CheckEmpty(rocksdb::Env& env, const std::string& path) {
+  std::vector<std::string> names;
+  const rocksdb::Status listed = env.GetChildren(path, &names);
+  if (listed.IsNotFound() || listed.IsPathNotFound()) return absl::OkStatus();
+  HIE_RETURN_IF_ERROR(FromRocksDb(listed, "open"));
+  for (const std::string& name : names) {
+    // A store gets its first table file after CURRENT, in CheckFormat.
+    if (absl::EndsWith(name, ".sst")) {
+      return absl::DataLossError(absl::StrCat("open: ", path, " has lost its file CURRENT"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Returns the column families at `path`; none where there is no store.
 absl::StatusOr<std::vector<std::string>> ListFamilies(const rocksdb::Options& options,
                                                       const std::string& path) {
   // CURRENT is the last file that a new store gets and names its state.
   const rocksdb::Status exists = options.env->FileExists(absl::StrCat(path, "/CURRENT"));
-  if (exists.IsNotFound()) return std::vector<std::string>();
+  if (exists.IsNotFound()) {
+    HIE_RETURN_IF_ERROR(CheckEmpty(*options.env, path));
+    return std::vector<std::string>();
+  }
   HIE_RETURN_IF_ERROR(FromRocksDb(exists, "open"));
   std::vector<std::string> families;
   HIE_RETURN_IF_ERROR(

@@ -128,6 +128,20 @@ TEST_F(RocksDbKvStoreTest, DamagedCheckpointIsNotRestored) {
   EXPECT_FALSE(std::filesystem::exists(root_ + "/restored"));
 }
 
+TEST_F(RocksDbKvStoreTest, StoreWithoutItsCurrentFileIsNotTakenForNew) {
+  {
+    HIE_ASSERT_OK_AND_ASSIGN(const auto store, Open());
+    ASSERT_THAT(Put(*store, "k", "v"), IsOk());
+  }
+  const std::filesystem::path current = root_ + "/db/CURRENT";
+  std::filesystem::rename(current, root_ + "/kept");
+  EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("CURRENT")));
+  // What is left was not touched.
+  std::filesystem::rename(root_ + "/kept", current);
+  HIE_ASSERT_OK_AND_ASSIGN(const auto store, Open());
+  EXPECT_THAT(store->Snapshot()->Get("t", "k"), IsOkAndHolds(Optional(Eq("v"))));
+}
+
 TEST_F(RocksDbKvStoreTest, DirectoryIsForItsOwnerOnly) {
   HIE_ASSERT_OK_AND_ASSIGN(const auto store, Open());
   const auto permissions = std::filesystem::status(root_ + "/db").permissions();
