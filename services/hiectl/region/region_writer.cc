@@ -1,17 +1,16 @@
 #include "services/hiectl/region/region_writer.h"
 
-#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "hie/consent/v1/consent.pb.h"
-#include "hie/directory/v1/directory_service.pb.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/member/directory_seed.h"
+#include "services/common/member/member.h"
 #include "services/common/wire/wire.h"
 #include "services/hiectl/region/fhir_bundle.h"
 
@@ -21,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kProgressEvery = 500;
-constexpr char kAttestedCodes[][10] = {"SUD", "BH", "HIV", "STD", "SDV", "SEX", "GDIS", "PART2"};
 
 absl::Status WriteFile(const fs::path& path, absl::string_view content) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
@@ -46,39 +44,38 @@ absl::Status CheckOptions(const RegionOptions& options) {
   return absl::OkStatus();
 }
 
-directory::v1::Member ToMember(const Hospital& hospital) {
-  directory::v1::Member member;
-  member.set_id(hospital.id);
-  member.set_name(hospital.name);
-  member.set_home_community(hospital.home_community);
-  member.set_state(directory::v1::MEMBER_STATE_LIVE);
-  directory::v1::Facility* facility = member.add_facilities();
-  facility->set_id(hospital.facility);
-  facility->set_name(hospital.facility_name);
-  facility->add_aliases(hospital.facility_name);
-  for (const char* code : kAttestedCodes) {
-    directory::v1::RegimeAttestation* attestation = facility->add_attestations();
-    attestation->set_code(code);
-    attestation->set_attestation(directory::v1::ATTESTATION_LABELLED_AT_SOURCE);
+Member ToMember(const Hospital& hospital) {
+  MemberFacility facility;
+  facility.id = hospital.facility;
+  facility.name = hospital.facility_name;
+  facility.aliases = {hospital.facility_name};
+  for (int bit = 0; bit < kSensitivityCount; ++bit) {
+    facility.attestations.push_back(
+        {static_cast<Sensitivity>(bit), Attestation::kLabelledAtSource});
   }
-  directory::v1::PatientIdDomain* domain = member.add_domains();
-  domain->set_oid(hospital.domain);
-  domain->set_fold_case(true);
-  domain->set_reuse(directory::v1::ID_REUSE_NEVER);
-  domain->set_time_zone("America/Detroit");
-  member.add_endpoints()->set_kind(directory::v1::ENDPOINT_KIND_AGENT);
+  PatientIdDomain domain;
+  domain.oid = hospital.domain;
+  domain.fold_case = true;
+  domain.reuse = IdReuse::kNever;
+  domain.time_zone = "America/Detroit";
+  Member member;
+  member.id = MemberId(hospital.id);
+  member.name = hospital.name;
+  member.home_community = hospital.home_community;
+  member.state = MemberState::kLive;
+  member.facilities = {facility};
+  member.domains = {domain};
+  member.endpoints = {{EndpointKind::kAgent, ""}};
   for (const char* role : {"physician", "ed_physician", "registrar", "privacy_officer"}) {
-    member.add_roles()->set_name(role);
+    member.roles.push_back(role);
   }
   return member;
 }
 
 absl::Status WriteMembers(const fs::path& directory, const std::vector<Hospital>& hospitals) {
-  directory::v1::GetSnapshotResponse snapshot;
-  for (const Hospital& hospital : hospitals) *snapshot.add_members() = ToMember(hospital);
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(snapshot, &text);
-  return WriteFile(directory / "members.textproto", text);
+  std::vector<Member> members;
+  for (const Hospital& hospital : hospitals) members.push_back(ToMember(hospital));
+  return WriteFile(directory / "members.textproto", DirectorySeedText(members));
 }
 
 absl::Status WriteChart(const fs::path& directory, const Chart& chart, const Hospital& hospital,

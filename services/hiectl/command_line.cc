@@ -1,0 +1,259 @@
+#include "services/hiectl/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include "services/hiectl/commands/audit_commands.h"
+#include "services/hiectl/commands/consent_commands.h"
+#include "services/hiectl/commands/demo_commands.h"
+#include "services/hiectl/commands/glass_commands.h"
+#include "services/hiectl/commands/member_commands.h"
+#include "services/hiectl/commands/patient_commands.h"
+#include "services/hiectl/commands/query_commands.h"
+#include "services/hiectl/commands/setup_commands.h"
+#include "services/hiectl/commands/store_commands.h"
+
+namespace hie::ctl {
+namespace {
+
+// The tree of nouns and verbs.  Options live here until the chosen command has run.
+class CommandTree {
+ public:
+  CommandTree() {
+    app_.require_subcommand(1);
+    app_.add_option("-o,--output", format_, "table or json")
+        ->check(CLI::IsMember({"table", "json"}));
+    AddConnection();
+    AddPatient();
+    AddQuery();
+    AddGlass();
+    AddConsent();
+    AddAudit();
+    AddMember();
+    AddSetup();
+    AddStore();
+  }
+
+  // Returns the exit code of the command line itself, or kOk with the command chosen.
+  ExitCode Parse(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? ExitCode::kOk : ExitCode::kUsage;
+    }
+    return ExitCode::kOk;
+  }
+
+  bool chosen() const { return static_cast<bool>(run_); }
+  Format format() const { return format_ == "json" ? Format::kJson : Format::kTable; }
+  const SessionOptions& session() const { return session_; }
+  ExitCode Run(const Context& context) const { return run_(context); }
+
+ private:
+  CLI::App* Noun(const char* name, const char* help) {
+    CLI::App* noun = app_.add_subcommand(name, help);
+    noun->require_subcommand(1);
+    return noun;
+  }
+
+  CLI::App* Verb(CLI::App* noun, const char* name, const char* help,
+                 std::function<ExitCode(const Context&)> run) {
+    CLI::App* verb = noun->add_subcommand(name, help);
+    verb->fallthrough();
+    verb->callback([this, run = std::move(run)] { run_ = run; });
+    return verb;
+  }
+
+  void AddConnection() {
+    app_.fallthrough();
+    app_.add_option("--gateway", session_.gateway, "host:port of the gateway")
+        ->envname("HIE_GATEWAY");
+    app_.add_option("--credentials", session_.credentials, "folder of the member's keys")
+        ->envname("HIE_CREDENTIALS");
+    app_.add_option("--trust", session_.trust_anchors, "ca.crt; by default beside the members");
+    app_.add_option("--user", session_.user, "user within the member")->envname("HIE_USER");
+    app_.add_option("--role", session_.roles, "role to act in")->envname("HIE_ROLE");
+    app_.add_option("--purpose", session_.purpose, "TREAT, ETREAT, BTG, PATADMIN, ...")
+        ->envname("HIE_PURPOSE");
+  }
+
+  void AddPatient() {
+    CLI::App* noun = Noun("patient", "persons and their records");
+    Verb(noun, "find", "who fits the demographics, and why",
+         [this](const Context& c) { return PatientFind(c, find_); })
+        ->add_option("--file", find_.demographics, "demographics as JSON; - is standard input")
+        ->required();
+    Verb(noun, "register", "feed patients of the caller's member",
+         [this](const Context& c) { return PatientRegister(c, register_); })
+        ->add_option("--file", register_.file, "one RegisterPatient as JSON a line")
+        ->required();
+    Verb(noun, "link", "decide that two records are the same person",
+         [this](const Context& c) { return PatientDecide(c, decide_); })
+        ->add_option("--file", decide_.pair, "a DecideLinkRequest as JSON")
+        ->required();
+    Verb(noun, "unlink", "decide that two records are not the same person",
+         [this](const Context& c) {
+           decide_.decision = PatientDecideOptions::Decision::kDifferent;
+           return PatientDecide(c, decide_);
+         })
+        ->add_option("--file", decide_.pair, "a DecideLinkRequest as JSON")
+        ->required();
+  }
+
+  void AddQuery() {
+    CLI::App* run = Verb(Noun("query", "records at other members"), "run",
+                         "everything that other members hold and you may see",
+                         [this](const Context& c) { return QueryRun(c, query_); });
+    CLI::Option_group* who = run->add_option_group("who");
+    who->require_option(1);
+    who->add_option("--subject", query_.subject, "a PatientSubject as JSON");
+    who->add_option("--demographics", query_.demographics, "demographics as JSON");
+    run->add_option("--class", query_.classes, "only these classes");
+    run->add_option("--budget_ms", query_.budget_millis, "time for the whole answer");
+    run->add_option("--session", query_.session_id, "break-glass session");
+    CLI::App* get =
+        Verb(Noun("document", "documents of other members"), "get", "the content of one document",
+             [this](const Context& c) { return DocumentGet(c, document_); });
+    get->add_option("--subject", document_.subject, "a PatientSubject as JSON")->required();
+    get->add_option("--id", document_.document_id, "id from an answer's index")->required();
+    get->add_option("--out", document_.out, "file to write")->required();
+    get->add_option("--session", document_.session_id, "break-glass session");
+  }
+
+  void AddGlass() {
+    CLI::App* noun = Noun("glass", "emergency access");
+    CLI::App* open = Verb(noun, "open", "declare an emergency for a person",
+                          [this](const Context& c) { return GlassOpen(c, glass_); });
+    open->add_option("--subject", glass_.subject, "a PatientSubject as JSON")->required();
+    open->add_option("--reentered", glass_.reentered, "family name and birth date, entered again")
+        ->required();
+    open->add_option("--reason", glass_.reason, "unconscious, lacks-capacity, ...")->required();
+    open->add_option("--encounter", glass_.encounter, "encounter or place")->required();
+    open->add_option("--narrative_file", glass_.narrative_file, "required for other");
+    open->add_flag("--attest_emergency", glass_.attest_emergency, "this is an emergency");
+    open->add_flag("--attest_consent_impracticable", glass_.attest_consent_impracticable,
+                   "asking for consent is impracticable");
+    open->add_flag("--attest_information_needed", glass_.attest_information_needed,
+                   "the information is needed");
+    Verb(noun, "more", "attest that allergies, medicines and problems do not suffice",
+         [this](const Context& c) { return GlassMore(c, id_); })
+        ->add_option("--session", id_, "break-glass session")
+        ->required();
+    Verb(noun, "end", "end the emergency", [this](const Context& c) { return GlassEnd(c, id_); })
+        ->add_option("--session", id_, "break-glass session")
+        ->required();
+  }
+
+  void AddConsent() {
+    CLI::App* noun = Noun("consent", "patients' directives");
+    Verb(noun, "put", "record or amend a directive",
+         [this](const Context& c) { return ConsentPut(c, file_); })
+        ->add_option("--file", file_, "a Directive as JSON")
+        ->required();
+    Verb(noun, "list", "a person's directives",
+         [this](const Context& c) { return ConsentList(c, file_); })
+        ->add_option("--subject", file_, "a PatientSubject as JSON")
+        ->required();
+    CLI::App* revoke = Verb(noun, "revoke", "revoke a directive",
+                            [this](const Context& c) { return ConsentRevoke(c, id_, file_); });
+    revoke->add_option("--id", id_, "directive")->required();
+    revoke->add_option("--subject", file_, "a LocalPatient as JSON")->required();
+  }
+
+  void AddAudit() {
+    CLI::App* noun = Noun("audit", "who looked, and why");
+    CLI::App* list = Verb(noun, "list", "events of a person or a member",
+                          [this](const Context& c) { return AuditList(c, audit_); });
+    list->add_option("--subject", audit_.subject, "a PatientSubject as JSON");
+    list->add_option("--member", audit_.member, "member; the operator may name any");
+    list->add_option("--limit", audit_.limit, "at most this many");
+    Verb(noun, "verify", "recompute the hash chain", [this](const Context& c) {
+      return AuditVerify(c, file_);
+    })->add_option("--dir", file_, "offline, over these segment files");
+    Verb(noun, "notices", "what waits for the privacy officer", [this](const Context& c) {
+      return AuditNotices(c, id_);
+    })->add_option("--member", id_, "member; the operator may name any");
+  }
+
+  void AddMember() {
+    CLI::App* noun = Noun("member", "members of the exchange");
+    Verb(noun, "list", "members and their agents", [](const Context& c) { return MemberList(c); });
+    Verb(noun, "add", "create or change a member",
+         [this](const Context& c) { return MemberAdd(c, file_); })
+        ->add_option("--file", file_, "a Member as JSON")
+        ->required();
+  }
+
+  void AddSetup() {
+    CLI::App* region = Verb(Noun("gen", "generated data"), "region",
+                            "hospitals, people and their charts; the same seed, the same bytes",
+                            [this](const Context& c) { return GenRegion(c, region_); });
+    region->add_option("--people", region_.people, "inhabitants");
+    region->add_option("--members", region_.members, "hospitals, 1 to 6");
+    region->add_option("--seed", region_.seed, "seed");
+    region->add_option("--out", region_.out, "directory, new or empty")->required();
+    CLI::App* pki = Verb(Noun("pki", "keys and certificates"), "init",
+                         "make what is missing, and the directory to start from",
+                         [this](const Context& c) { return PkiInit(c, pki_); });
+    pki->add_option("--members", pki_.members, "members.textproto")->required();
+    pki->add_option("--out", pki_.out, "directory")->required();
+    CLI::App* demo = Verb(Noun("demo", "the demonstration"), "run",
+                          "the emergency query, checked against what must come",
+                          [this](const Context& c) { return DemoRun(c, demo_); });
+    demo->add_option("--region", demo_.region, "generated region")->required();
+    demo->add_option("--pki", demo_.pki, "keys")->required();
+  }
+
+  void AddStore() {
+    CLI::App* noun = Noun("db", "stores of roles; stop hied first");
+    CLI::App* hash = Verb(noun, "hash", "equal states give equal hashes",
+                          [this](const Context& c) { return DbHash(c, store_); });
+    CLI::App* checkpoint = Verb(noun, "checkpoint", "a complete copy of a role's store",
+                                [this](const Context& c) { return DbCheckpoint(c, store_); });
+    CLI::App* restore = Verb(noun, "restore", "put a checkpoint in place of a missing store",
+                             [this](const Context& c) { return DbRestore(c, store_); });
+    for (CLI::App* verb : {hash, checkpoint, restore}) {
+      verb->add_option("--data_dir", store_.data_dir, "hied's data directory")->required();
+      verb->add_option("--store", store_.role, "mpi, registry, consent, directory, audit-keys")
+          ->required();
+    }
+    checkpoint->add_option("--out", store_.snapshot, "new directory")->required();
+    restore->add_option("--from", store_.snapshot, "checkpoint")->required();
+  }
+
+  CLI::App app_{"hiectl: administers a health information exchange"};
+  std::string format_ = "table";
+  SessionOptions session_;
+  PatientFindOptions find_;
+  PatientRegisterOptions register_;
+  PatientDecideOptions decide_;
+  QueryRunOptions query_;
+  DocumentGetOptions document_;
+  GlassOpenOptions glass_;
+  AuditListOptions audit_;
+  GenRegionOptions region_;
+  PkiInitOptions pki_;
+  DemoOptions demo_;
+  StoreOptions store_;
+  std::string file_;
+  std::string id_;
+  std::function<ExitCode(const Context&)> run_;
+};
+
+}  // namespace
+
+ExitCode RunCommandLine(int argc, char** argv, const Clock& clock, RandomSource& random) {
+  CommandTree tree;
+  const ExitCode parsed = tree.Parse(argc, argv);
+  if (!tree.chosen()) return parsed;
+  const auto terminal =
+      isatty(STDERR_FILENO) == 1 ? Output::Terminal::kInteractive : Output::Terminal::kPlain;
+  Output output(std::cout, std::cerr, tree.format(), terminal);
+  return tree.Run(Context{output, clock, random, tree.session()});
+}
+
+}  // namespace hie::ctl

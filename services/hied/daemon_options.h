@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace hie::hied {
+
+// The roles, in the order in which they start.
+inline constexpr absl::string_view kRoles[] = {"audit",    "directory", "consent",
+                                               "registry", "mpi",       "gateway"};
+
+// What hied is told on its command line.
+struct DaemonOptions {
+  std::set<std::string> roles;                   // That this process hosts.
+  std::string data_dir;                          // Each role's state below <data_dir>/<role>.
+  std::string pki_dir;                           // As `hiectl pki init` makes it.
+  std::string listen = "127.0.0.1:7400";         // Where the gateway listens.
+  std::map<std::string, std::string> addresses;  // host:port of roles apart.
+  std::string policy;                            // Consent policy file.
+  std::string bootstrap;   // Directory seed for an empty directory; empty: none.
+  std::string admin;       // host:port of /livez /readyz /metrics; empty: none.
+  std::string log;         // File; empty: standard error.
+  std::string ready_file;  // Written when every role serves; holds the gateway's port.
+};
+
+// Reads "mpi,registry" or "all".  INVALID_ARGUMENT names the role that is none.
+absl::StatusOr<std::set<std::string>> ParseRoles(absl::string_view text);
+
+// Reads "mpi=127.0.0.1:7401,audit=...".  INVALID_ARGUMENT names the part that is wrong.
+absl::StatusOr<std::map<std::string, std::string>> ParseAddresses(absl::string_view text);
+
+}  // namespace hie::hied
