@@ -34,6 +34,9 @@ Facts FactsOf(const Case& the_case, const Item& item) {
   facts.action = the_case.request.action;
   facts.item = &item;
   facts.set = CloseUpward(item.labels.sensitivity);
+  facts.known = facts.set;
+  // A bit beyond the vocabulary may mean any sensitivity that is not set.
+  if (!item.labels.sensitivity.Without(SensitivitySet::All()).empty()) return facts;
   // Where a narrower label may be hidden, the wider ones that it implies may be too.
   const SensitivitySet hidden = SensitivitySet::All().Without(item.labels.known.With(facts.set));
   facts.known = SensitivitySet::All().Without(CloseUpward(hidden)).With(facts.set);
