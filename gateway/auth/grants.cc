@@ -65,7 +65,7 @@ bool ForOperatorOnly(opt::Permission permission) {
 }
 
 bool HasRole(const Actor& actor, absl::string_view role) {
-  if (actor.user.empty()) return role == kSystem;
+  if (role == kSystem || actor.user.empty()) return role == kSystem && actor.user.empty();
   return std::find(actor.roles.begin(), actor.roles.end(), role) != actor.roles.end();
 }
 
