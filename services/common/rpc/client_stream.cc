@@ -24,27 +24,14 @@ class StreamCall final : public grpc::ClientBidiReactor<ByteBuffer, ByteBuffer>,
       : start_(std::move(start)), on_message_(std::move(on_message)), done_(std::move(done)) {}
 
   void Start(std::optional<std::string> request) HIE_EXCLUDES(mutex_) {
-    if (absl::Status status = FillContext(start_, context_); !status.ok()) {
-      {
-        MutexLock lock(mutex_);
-        open_ = false;
-      }
-      return RunOnRpcThread(absl::Now(),
-                            [self = shared_from_this(), status] { self->done_(status); });
+    absl::Status status = FillContext(start_, context_);
+    if (status.ok() && !Begin(std::move(request))) status = ServerGone();
+    if (status.ok()) return;
+    {
+      MutexLock lock(mutex_);
+      open_ = false;
     }
-    self_ = shared_from_this();
-    start_.stub->PrepareBidiStreamingCall(&context_, start_.path, grpc::StubOptions(), this);
-    MutexLock lock(mutex_);
-    AddHold();
-    StartRead(&received_);
-    if (request) {
-      writing_ = true;
-      half_closed_ = true;
-      closing_sent_ = true;
-      sent_ = ToByteBuffer(*std::move(request));
-      StartWriteLast(&sent_, grpc::WriteOptions());
-    }
-    StartCall();
+    RunOnRpcThread(absl::Now(), [self = shared_from_this(), status] { self->done_(status); });
   }
 
   void Write(std::string message, Done done) override HIE_EXCLUDES(mutex_) {
@@ -96,6 +83,24 @@ class StreamCall final : public grpc::ClientBidiReactor<ByteBuffer, ByteBuffer>,
   }
 
  private:
+  bool Begin(std::optional<std::string> request) HIE_EXCLUDES(mutex_) {
+    return start_.origin->TryBegin([&](grpc::GenericStub& stub) {
+      self_ = shared_from_this();
+      stub.PrepareBidiStreamingCall(&context_, start_.path, grpc::StubOptions(), this);
+      MutexLock lock(mutex_);
+      AddHold();
+      StartRead(&received_);
+      if (request) {
+        writing_ = true;
+        half_closed_ = true;
+        closing_sent_ = true;
+        sent_ = ToByteBuffer(*std::move(request));
+        StartWriteLast(&sent_, grpc::WriteOptions());
+      }
+      StartCall();
+    });
+  }
+
   void CloseIfIdle() HIE_REQUIRES(mutex_) {
     if (!open_ || writing_ || !half_closed_ || closing_sent_) return;
     closing_sent_ = true;

@@ -57,12 +57,8 @@ class UnaryCall final : public CallHandle, public std::enable_shared_from_this<U
       response_.Clear();
       status = cancelled_ ? absl::CancelledError("cancelled by the caller")
                           : FillContext(start_, *context_);
-      if (status.ok()) {
-        start_.stub->UnaryCall(
-            context_.get(), start_.path, grpc::StubOptions(), &request_, &response_,
-            [self = shared_from_this()](grpc::Status result) { self->Ended(result); });
-        return;
-      }
+      if (status.ok() && Begin(*context_)) return;
+      if (status.ok()) status = ServerGone();
     }
     RunOnRpcThread(absl::Now(), [self = shared_from_this(), status] { self->done_(status); });
   }
@@ -74,6 +70,14 @@ class UnaryCall final : public CallHandle, public std::enable_shared_from_this<U
   }
 
  private:
+  bool Begin(grpc::ClientContext& context) {
+    return start_.origin->TryBegin([&](grpc::GenericStub& stub) {
+      stub.UnaryCall(
+          &context, start_.path, grpc::StubOptions(), &request_, &response_,
+          [self = shared_from_this()](const grpc::Status& result) { self->Ended(result); });
+    });
+  }
+
   void Ended(const grpc::Status& result) {
     if (result.ok()) return done_(ToBytes(response_));
     const absl::Time next = absl::Now() + RetryDelay();
@@ -98,6 +102,8 @@ class UnaryCall final : public CallHandle, public std::enable_shared_from_this<U
 };
 
 }  // namespace
+
+absl::Status ServerGone() { return absl::UnavailableError("the server has shut down"); }
 
 absl::Status FillContext(const ClientCallStart& start, grpc::ClientContext& context) {
   const CallOptions& options = start.options;

@@ -77,19 +77,16 @@ absl::StatusOr<std::shared_ptr<Channel>> Channel::Dial(const std::string& target
                        MakeChannelCredentials(*tls));
   grpc::ChannelArguments arguments = ClientArguments();
   if (!server_name.empty()) arguments.SetSslTargetNameOverride(server_name);
-  return std::make_shared<GrpcChannel>(grpc::CreateCustomChannel(target, credentials, arguments),
-                                       "");
+  return std::make_shared<GrpcChannel>(
+      std::make_shared<CallOrigin>(grpc::CreateCustomChannel(target, credentials, arguments),
+                                   nullptr),
+      "");
 }
-
-GrpcChannel::GrpcChannel(std::shared_ptr<grpc::ChannelInterface> channel,
-                         std::string role_credential)
-    : stub_(std::make_shared<grpc::GenericStub>(std::move(channel))),
-      role_credential_(std::move(role_credential)) {}
 
 std::shared_ptr<CallHandle> GrpcChannel::StartUnary(
     const std::string& path, bool idempotent, const CallOptions& options, std::string request,
     std::function<void(absl::StatusOr<std::string>)> done) {
-  return StartUnaryCall({stub_, path, options, role_credential_},
+  return StartUnaryCall({origin_, path, options, role_credential_},
                         idempotent ? kTriesIdempotent : kTriesOnce, std::move(request),
                         std::move(done));
 }
@@ -114,14 +111,14 @@ absl::StatusOr<std::string> GrpcChannel::WaitUnary(const std::string& path, bool
 std::shared_ptr<CallHandle> GrpcChannel::StartStream(
     const std::string& path, const CallOptions& options, std::string request,
     std::function<bool(absl::string_view)> on_message, std::function<void(absl::Status)> done) {
-  return StartStreamCall({stub_, path, options, role_credential_}, std::move(request),
+  return StartStreamCall({origin_, path, options, role_credential_}, std::move(request),
                          std::move(on_message), std::move(done));
 }
 
 std::shared_ptr<ClientByteStream> GrpcChannel::StartBidi(
     const std::string& path, const CallOptions& options,
     std::function<bool(absl::string_view)> on_message, std::function<void(absl::Status)> done) {
-  return StartStreamCall({stub_, path, options, role_credential_}, std::nullopt,
+  return StartStreamCall({origin_, path, options, role_credential_}, std::nullopt,
                          std::move(on_message), std::move(done));
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "services/common/rpc/call_origin.h"
 #include "services/common/rpc/channel.h"
 
 namespace hie::rpc {
@@ -14,7 +15,8 @@ namespace hie::rpc {
 class GrpcChannel final : public Channel {
  public:
   // `role_credential` is shown on every call; empty: none.
-  GrpcChannel(std::shared_ptr<grpc::ChannelInterface> channel, std::string role_credential);
+  GrpcChannel(std::shared_ptr<CallOrigin> origin, std::string role_credential)
+      : origin_(std::move(origin)), role_credential_(std::move(role_credential)) {}
 
   // See Channel; public for tests that call paths without a contract.
   std::shared_ptr<CallHandle> StartUnary(
@@ -31,7 +33,7 @@ class GrpcChannel final : public Channel {
                                               std::function<void(absl::Status)> done) override;
 
  private:
-  const std::shared_ptr<grpc::GenericStub> stub_;
+  const std::shared_ptr<CallOrigin> origin_;
   const std::string role_credential_;
 };
 

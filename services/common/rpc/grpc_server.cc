@@ -1,4 +1,3 @@
-#include <grpcpp/create_channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -135,6 +134,7 @@ class GrpcServer final : public Server {
   std::vector<ServedService> services_;
   std::unique_ptr<CallGate> gate_;
   std::unique_ptr<WorkerPool> pool_;
+  const std::shared_ptr<InProcessLatch> latch_ = std::make_shared<InProcessLatch>();
   std::unique_ptr<DoorServer> in_process_door_;
   std::unique_ptr<DoorServer> port_door_;
 };
@@ -203,15 +203,18 @@ std::shared_ptr<Channel> GrpcServer::InProcessChannel(const std::string& role) {
   const std::string shown = role.empty() || options_.in_process_credential.empty()
                                 ? ""
                                 : absl::StrCat(role, ":", options_.in_process_credential);
-  if (in_process_door_ == nullptr) {
-    return std::make_shared<GrpcChannel>(grpc::CreateCustomChannel("", nullptr, {}), shown);
-  }
-  return std::make_shared<GrpcChannel>(
-      in_process_door_->server().InProcessChannel(ClientArguments()), shown);
+  std::shared_ptr<grpc::Channel> channel;
+  latch_->IfOpen([this, &channel] {
+    if (in_process_door_ == nullptr) return;
+    channel = in_process_door_->server().InProcessChannel(ClientArguments());
+  });
+  return std::make_shared<GrpcChannel>(std::make_shared<CallOrigin>(std::move(channel), latch_),
+                                       shown);
 }
 
 void GrpcServer::Shutdown(absl::Duration grace) {
   const absl::Time deadline = absl::Now() + grace;
+  latch_->Close();
   // Both doors close at once: neither takes calls while the other lets its own end.
   std::thread port_shutdown;
   if (port_door_ != nullptr) {

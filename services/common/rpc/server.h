@@ -43,8 +43,9 @@ class ByteStream {
   // is over.  `done` runs on an RPC thread and must not block.
   //
   // At most one Write at a time: the next one follows `done`, so that a slow reader slows the
-  // writer and nothing piles up.  A second Write before that is a fault: the call is reset, so
-  // that the reader cannot take what it has for complete.
+  // writer and nothing piles up; the reader's answer may come before `done` (write_queue.h).  A
+  // second Write before that is a fault: the call is reset, so that the reader cannot take what it
+  // has for complete.
   virtual void Write(std::string message, Done done) = 0;
   // Ends the call, after a write that is under way.  What follows is dropped.  A call that was
   // cancelled or ran out of time has ended already: Finish then does nothing.

@@ -422,8 +422,11 @@ TEST_P(UnaryTest, ShutdownCancelsWhatDoesNotEndAndRefusesTheRest) {
   server_->Shutdown(absl::Milliseconds(50));
   EXPECT_FALSE(ended.get_future().get().ok());
   EXPECT_EQ(Verify().status().code(), absl::StatusCode::kUnavailable);
+  channel_ = server_->InProcessChannel("gateway");
+  EXPECT_EQ(Verify().status(), absl::UnavailableError("the server has shut down"));
   late(ListResponse());
   server_ = nullptr;
+  EXPECT_EQ(Verify().status().code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace
