@@ -1,0 +1,57 @@
+#include "mpi/service/mpi_role.h"
+
+#include <utility>
+
+#include "hie/mpi/v1/mpi_service.methods.h"
+#include "mpi/store/tables.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/outbox/outbox.h"
+
+namespace hie::mpi {
+
+absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
+  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
+  std::unique_ptr<MpiRole> role(new MpiRole(model));
+  EmbeddedJournal::Options journal;
+  journal.store = options.store;
+  journal.machine = &role->machine_;
+  journal.clock = options.clock;
+  journal.mark_path = std::move(options.mark_path);
+  HIE_ASSIGN_OR_RETURN(role->journal_, EmbeddedJournal::Open(std::move(journal)));
+  role->service_ =
+      std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, model);
+  return role;
+}
+
+void MpiRole::Serve(rpc::Server& server) {
+  using Methods = v1::MpiService;
+  server.Serve<Methods::RegisterRecord>(
+      [this](const rpc::CallContext&, const v1::RegisterRecordRequest& request) {
+        return service_->RegisterRecord(request);
+      });
+  server.Serve<Methods::ResolvePerson>(
+      [this](const rpc::CallContext&, const v1::ResolvePersonRequest& request) {
+        return service_->ResolvePerson(request);
+      });
+  server.Serve<Methods::SearchPersons>(
+      [this](const rpc::CallContext&, const v1::SearchPersonsRequest& request) {
+        return service_->SearchPersons(request);
+      });
+  server.Serve<Methods::ConfirmLinks>(
+      [this](const rpc::CallContext&, const v1::ConfirmLinksRequest& request) {
+        return service_->ConfirmLinks(request);
+      });
+  server.Serve<Methods::DecideLink>(
+      [this](const rpc::CallContext&, const v1::DecideLinkRequest& request) {
+        return service_->DecideLink(request);
+      });
+}
+
+std::vector<std::string> MpiRole::Tables() {
+  std::vector<std::string> tables = StateTables();
+  tables.emplace_back(outbox::kTable);
+  tables.emplace_back(kJournalTable);
+  return tables;
+}
+
+}  // namespace hie::mpi

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "mpi/score/model.h"
+#include "mpi/service/mpi_service.h"
+#include "mpi/store/mpi_machine.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/random_source.h"
+#include "services/common/journal/embedded_journal.h"
+#include "services/common/rpc/server.h"
+#include "services/common/storage/kv_store.h"
+
+namespace hie::mpi {
+
+// The master patient index as a role: state machine, journal and service over one store.
+// Thread-safe.
+class MpiRole {
+ public:
+  struct Options {
+    KvStore* store = nullptr;        // Holds Tables(); must outlive the role.
+    std::string mark_path = "";      // High-water mark; empty only for a store in memory.
+    const Clock* clock = nullptr;    // Must outlive the role.
+    RandomSource* random = nullptr;  // Must outlive the role.
+    const Model* model = nullptr;    // Must outlive the role; null: the shipped one.
+  };
+
+  // DATA_LOSS, FAILED_PRECONDITION: as EmbeddedJournal::Open.
+  static absl::StatusOr<std::unique_ptr<MpiRole>> Open(Options options);
+
+  // Registers every method of MpiService.  The role must outlive the server.
+  void Serve(rpc::Server& server);
+
+  Journal& journal() { return *journal_; }
+  MpiService& service() { return *service_; }
+
+  // The tables that the store must have.
+  static std::vector<std::string> Tables();
+
+ private:
+  explicit MpiRole(const Model& model) : machine_(model) {}
+
+  const MpiMachine machine_;
+  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<MpiService> service_;
+};
+
+}  // namespace hie::mpi

@@ -1,0 +1,177 @@
+#include "mpi/store/decide_link.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "mpi/link/partition.h"
+#include "mpi/store/match.h"
+#include "mpi/store/person_edit.h"
+#include "mpi/store/record_edit.h"
+#include "mpi/store/relink.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/wire/wire.h"
+
+namespace hie::mpi {
+namespace {
+
+// The pair that a decision is about.
+struct Pair {
+  RecordNumber first = 0;
+  RecordNumber second = 0;
+};
+
+absl::StatusOr<v1::DecideReply> Reply(const MpiReader& reader, const Pair& pair) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       reader.Records({pair.first, pair.second}));
+  v1::DecideReply reply;
+  reply.set_first_eid(rows[0].eid());
+  reply.set_second_eid(rows[1].eid());
+  return reply;
+}
+
+absl::Status PutDecision(MpiEdit& edit, const v1::DecideCommand& command, const Pair& pair) {
+  const auto [low, high] = std::minmax(pair.first, pair.second);
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, edit.reader().Records({low, high}));
+  v1::DecisionRow row;
+  row.set_same_person(command.same_person());
+  *row.mutable_actor() = command.actor();
+  row.set_reason(command.reason());
+  row.set_decided_micros(wire::MicrosFromTime(edit.stamp().time));
+  row.set_low_version(rows[0].record().version());
+  row.set_high_version(rows[1].record().version());
+  edit.PutDecision(pair.first, pair.second, row);
+  return absl::OkStatus();
+}
+
+bool SameHolder(const v1::Record& a, const v1::Record& b) {
+  return a.patient().assigning_authority() == b.patient().assigning_authority() &&
+         a.patient().id() == b.patient().id();
+}
+
+// Ends a hold before the decision takes its course.
+absl::Status ReleaseHold(MpiEdit& edit, const Pair& pair) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       edit.reader().Records({pair.first, pair.second}));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].record().provisional()) continue;
+    if (!SameHolder(rows[0].record(), rows[1].record())) {
+      return absl::FailedPreconditionError("identity-hold");
+    }
+    HIE_RETURN_IF_ERROR(ConfirmRecord(edit, i == 0 ? pair.first : pair.second));
+    HIE_RETURN_IF_ERROR(edit.TouchLinks(rows[1 - i].eid()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LinkPair(MpiEdit& edit, const Pair& pair) {
+  HIE_ASSIGN_OR_RETURN(const v1::DecideReply now, Reply(edit.reader(), pair));
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow a, edit.reader().Person(now.first_eid()));
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow b, edit.reader().Person(now.second_eid()));
+  HIE_ASSIGN_OR_RETURN(const bool forbidden, CannotLinkBetween(edit.reader(), a, b));
+  if (forbidden) {
+    return absl::FailedPreconditionError(
+        "same_person: other records of the two persons are decided to be different");
+  }
+  return MergePersons(edit, now.first_eid(), now.second_eid()).status();
+}
+
+absl::StatusOr<std::vector<std::pair<RecordNumber, RecordNumber>>> MustLinksWithin(
+    const MpiReader& reader, const std::vector<RecordNumber>& records) {
+  std::vector<std::pair<RecordNumber, RecordNumber>> must;
+  for (const RecordNumber record : records) {
+    HIE_ASSIGN_OR_RETURN(const auto decisions, reader.DecisionsOf(record));
+    for (const auto& [other, decision] : decisions) {
+      if (decision.same_person() && record < other) must.emplace_back(record, other);
+    }
+  }
+  return must;
+}
+
+absl::Status SplitPair(MpiEdit& edit, const std::string& eid, const Pair& pair,
+                       const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, edit.reader().Person(eid));
+  const std::vector<RecordNumber> records = RecordNumbers(person);
+  HIE_ASSIGN_OR_RETURN(const auto must, MustLinksWithin(edit.reader(), records));
+  absl::Status failed;
+  const auto weight = [&](RecordNumber a, RecordNumber b) {
+    const absl::StatusOr<Millibits> w = WeightBetweenRecords(edit.reader(), a, b, model);
+    if (!w.ok()) failed = w.status();
+    return w.value_or(0);
+  };
+  const std::optional<Partition> parts =
+      PartitionRecords(records, must, pair.first, pair.second, weight);
+  HIE_RETURN_IF_ERROR(failed);
+  if (!parts) {
+    return absl::FailedPreconditionError(
+        "same_person: other decisions join the two records; undo these first");
+  }
+  return SplitPerson(edit, eid, parts->first, parts->second);
+}
+
+absl::Status Separate(MpiEdit& edit, const Pair& pair, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const v1::DecideReply now, Reply(edit.reader(), pair));
+  if (now.first_eid() == now.second_eid()) {
+    return SplitPair(edit, now.first_eid(), pair, model);
+  }
+  return EndPossibleLinksBetween(edit, now.first_eid(), now.second_eid());
+}
+
+// A new holder is matched for the first time.
+absl::Status MatchNewHolder(MpiEdit& edit, RecordNumber record, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, edit.reader().Record(record));
+  HIE_ASSIGN_OR_RETURN(const Question question,
+                       MakeQuestion(row.record().patient(), row.record().demographics(), record));
+  HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match, Match(edit.reader(), question, model));
+  return Relink(edit, record, match, model).status();
+}
+
+// The provisional one of the pair; 0: neither.
+absl::StatusOr<RecordNumber> HeldOf(const MpiReader& reader, const Pair& pair) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       reader.Records({pair.first, pair.second}));
+  if (rows[0].record().provisional()) return pair.first;
+  return rows[1].record().provisional() ? pair.second : RecordNumber{0};
+}
+
+void AddDecisionEvent(MpiEdit& edit, const v1::DecideCommand& command,
+                      const std::vector<v1::RecordRow>& rows, RecordNumber held) {
+  std::vector<std::string> details = {command.same_person() ? "decided-same-person"
+                                                            : "decided-different-persons"};
+  if (held != 0) details.push_back("hold-ended");
+  edit.AddEvent(command.actor(), {rows[0].record().patient(), rows[1].record().patient()}, details);
+}
+
+absl::Status CarryOut(MpiEdit& edit, const v1::DecideCommand& command, const Pair& pair,
+                      const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const RecordNumber held, HeldOf(edit.reader(), pair));
+  HIE_RETURN_IF_ERROR(ReleaseHold(edit, pair));
+  HIE_RETURN_IF_ERROR(PutDecision(edit, command, pair));
+  HIE_RETURN_IF_ERROR(command.same_person() ? LinkPair(edit, pair) : Separate(edit, pair, model));
+  if (held != 0 && !command.same_person()) {
+    HIE_RETURN_IF_ERROR(MatchNewHolder(edit, held, model));
+  }
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       edit.reader().Records({pair.first, pair.second}));
+  AddDecisionEvent(edit, command, rows, held);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideCommand& command,
+                                            const Model& model) {
+  Pair pair;
+  HIE_ASSIGN_OR_RETURN(pair.first, edit.reader().FindRecord(command.first()));
+  HIE_ASSIGN_OR_RETURN(pair.second, edit.reader().FindRecord(command.second()));
+  if (pair.first == pair.second) {
+    return absl::InvalidArgumentError("second: want another record than first");
+  }
+  HIE_ASSIGN_OR_RETURN(const auto decided, edit.reader().Decision(pair.first, pair.second));
+  if (!decided || decided->same_person() != command.same_person()) {
+    HIE_RETURN_IF_ERROR(CarryOut(edit, command, pair, model));
+  }
+  return Reply(edit.reader(), pair);
+}
+
+}  // namespace hie::mpi

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "hie/audit/v1/audit.pb.h"
+#include "mpi/store/mpi_reader.h"
+#include "services/common/journal/journal.h"
+#include "services/common/journal/overlay_reader.h"
+
+namespace hie::mpi {
+
+// One command's changes to the index, readable while they are made.
+//
+// Keeps what belongs together together: filings and their counts, both orders of a pair, link and
+// content versions of the persons that were touched.  Not thread-safe; lives for one Apply.
+class MpiEdit {
+ public:
+  // All must outlive the edit.  `eids` are fresh EIDs in order of use.
+  MpiEdit(const KvReader& state, const Stamp& stamp, std::vector<std::string> eids,
+          WriteBatch& changes);
+
+  // The state with the changes so far.
+  const MpiReader& reader() const { return reader_; }
+  const Stamp& stamp() const { return stamp_; }
+
+  // Takes a fresh EID.  INVALID_ARGUMENT: the command carries too few.
+  absl::StatusOr<std::string> TakeEid();
+  absl::StatusOr<RecordNumber> TakeRecordNumber();
+
+  void PutHolder(const common::v1::LocalPatient& patient, const v1::HolderRow& row);
+  void PutRecord(RecordNumber record, const v1::RecordRow& row);
+  void PutRecordVersion(RecordNumber record, uint64_t version,
+                        const common::v1::Demographics& demographics);
+
+  // Files a record under its keys, or removes it.
+  absl::Status FileRecord(RecordNumber record, const Features& features);
+  absl::Status UnfileRecord(RecordNumber record, const Features& features);
+
+  void PutDecision(RecordNumber a, RecordNumber b, const v1::DecisionRow& row);
+  void PutPossibleLink(RecordNumber a, RecordNumber b, Millibits weight);
+  void DeletePossibleLink(RecordNumber a, RecordNumber b);
+
+  // Stores a person; both versions become this command's.
+  void PutPerson(const std::string& eid, v1::PersonRow row);
+  // The links or possible links of a stored person changed.
+  absl::Status TouchLinks(const std::string& eid);
+  // Something that matching reads of the person changed.
+  absl::Status TouchContent(const std::string& eid);
+
+  // Notes what happened, for the audit.
+  void AddEvent(const common::v1::Actor& actor,
+                const std::vector<common::v1::LocalPatient>& patients,
+                const std::vector<std::string>& details);
+
+ private:
+  void Put(Table table, const std::string& key, const std::string& value);
+  void Delete(Table table, const std::string& key);
+  absl::Status CountKey(uint64_t key, int64_t step);
+
+  const Stamp& stamp_;
+  WriteBatch& changes_;
+  OverlayReader overlay_;
+  MpiReader reader_;
+  std::vector<std::string> eids_;
+  size_t eids_taken_ = 0;
+  uint32_t events_ = 0;
+};
+
+}  // namespace hie::mpi

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "hie/mpi/v1/mpi_state.pb.h"
+#include "mpi/link/link_plan.h"
+#include "mpi/normalize/features.h"
+#include "services/common/storage/kv_store.h"
+
+namespace hie::mpi {
+
+// Reads the index's rows in one state.
+//
+// Every function fails with DATA_LOSS where stored bytes are bad, or where a row is absent that
+// another row names; beyond that only as said.  Thread-safe where `reader` is.
+class MpiReader {
+ public:
+  // `reader` must outlive this.
+  explicit MpiReader(const KvReader& reader) : reader_(reader) {}
+
+  // Who held the id; empty where nobody did.  The incarnation does not count.
+  absl::StatusOr<v1::HolderRow> Holder(const common::v1::LocalPatient& patient) const;
+
+  // The record's number; incarnation 0 is the current holder.  NOT_FOUND: unknown.
+  absl::StatusOr<RecordNumber> FindRecord(const common::v1::LocalPatient& patient) const;
+
+  absl::StatusOr<v1::RecordRow> Record(RecordNumber record) const;
+  absl::StatusOr<std::vector<v1::RecordRow>> Records(
+      const std::vector<RecordNumber>& records) const;
+
+  // Nothing: no such EID.
+  absl::StatusOr<std::optional<v1::PersonRow>> FindPerson(const std::string& eid) const;
+  absl::StatusOr<v1::PersonRow> Person(const std::string& eid) const;
+
+  // Zero where no record is filed.
+  absl::StatusOr<v1::KeyCountRow> KeyCount(uint64_t key) const;
+  // Records filed under a key, rising, at most `limit`.
+  absl::StatusOr<std::vector<RecordNumber>> Filed(uint64_t key, size_t limit) const;
+
+  absl::StatusOr<std::optional<v1::DecisionRow>> Decision(RecordNumber a, RecordNumber b) const;
+  // The other record of each decision about `record`, rising.
+  absl::StatusOr<std::vector<std::pair<RecordNumber, v1::DecisionRow>>> DecisionsOf(
+      RecordNumber record) const;
+  // The other record of each possible link of `record`, rising, with the weight.
+  absl::StatusOr<std::vector<std::pair<RecordNumber, Millibits>>> PossibleLinksOf(
+      RecordNumber record) const;
+
+  // The last record number that was given out.
+  absl::StatusOr<RecordNumber> LastRecord() const;
+
+  const KvReader& rows() const { return reader_; }
+
+ private:
+  const KvReader& reader_;
+};
+
+// The record's features, its own key among them.
+absl::StatusOr<Features> FeaturesOf(const v1::Record& record);
+
+// The numbers of a row as a vector.
+std::vector<RecordNumber> RecordNumbers(const v1::PersonRow& person);
+
+}  // namespace hie::mpi

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "hie/mpi/v1/mpi_state.pb.h"
+#include "mpi/score/model.h"
+#include "mpi/store/match.h"
+#include "mpi/store/mpi_edit.h"
+
+namespace hie::mpi {
+
+// Which record a registration speaks of.
+enum class TargetKind {
+  kNew,        // The id is not known.
+  kUpdate,     // Another version of a record.
+  kUnchanged,  // The version that is there already.
+  kOverlay,    // The id may have a new holder: a provisional incarnation is to be opened.
+};
+struct Target {
+  TargetKind kind = TargetKind::kNew;
+  RecordNumber record = 0;  // The record; for kOverlay the present holder; 0 for kNew.
+};
+
+// Finds the record that a registration speaks of.
+//
+// While a provisional incarnation is open, the update goes to whichever holder it resembles more.
+// NOT_FOUND: an incarnation that never was.  FAILED_PRECONDITION: a former holder's.
+absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCommand& command,
+                                  const Model& model);
+
+// Registers or updates; see MpiService.RegisterRecord.  `plan` is a hint of Prepare.
+absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
+                                                absl::string_view plan, const Model& model);
+
+}  // namespace hie::mpi

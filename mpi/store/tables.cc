@@ -1,0 +1,35 @@
+#include "mpi/store/tables.h"
+
+#include "services/common/storage/key_codec.h"
+
+namespace hie::mpi {
+
+std::vector<std::string> StateTables() {
+  std::vector<std::string> tables;
+  for (const absl::string_view table :
+       {kRecordsTable, kRecordVersionsTable, kHoldersTable, kPersonsTable, kKeysTable,
+        kKeyCountsTable, kDecisionsTable, kPossibleLinksTable, kCountersTable}) {
+    tables.emplace_back(table);
+  }
+  return tables;
+}
+
+std::string RecordKey(RecordNumber record) { return KeyWriter().U64(record).key(); }
+
+std::string RecordVersionKey(RecordNumber record, uint64_t version) {
+  return KeyWriter().U64(record).U64(version).key();
+}
+
+std::string HolderKey(const common::v1::LocalPatient& patient) {
+  return KeyWriter().Text(patient.assigning_authority()).Text(patient.id()).key();
+}
+
+std::string FilingKey(uint64_t key, RecordNumber record) {
+  return KeyWriter().U64(key).U64(record).key();
+}
+
+std::string HashKey(uint64_t key) { return KeyWriter().U64(key).key(); }
+
+std::string PairKey(RecordNumber a, RecordNumber b) { return KeyWriter().U64(a).U64(b).key(); }
+
+}  // namespace hie::mpi

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "hie/common/v1/patient.pb.h"
+#include "mpi/link/link_plan.h"
+
+// The tables of the index, and the keys of their rows (see mpi_state.proto).
+namespace hie::mpi {
+
+inline constexpr absl::string_view kRecordsTable = "records";
+inline constexpr absl::string_view kRecordVersionsTable = "record_versions";
+inline constexpr absl::string_view kHoldersTable = "holders";
+inline constexpr absl::string_view kPersonsTable = "persons";
+inline constexpr absl::string_view kKeysTable = "keys";
+inline constexpr absl::string_view kKeyCountsTable = "key_counts";
+inline constexpr absl::string_view kDecisionsTable = "decisions";
+inline constexpr absl::string_view kPossibleLinksTable = "possible_links";
+inline constexpr absl::string_view kCountersTable = "counters";
+
+// The row of `counters` that numbers records.
+inline constexpr absl::string_view kRecordCounter = "record";
+
+// The index's own tables, in a fixed order: what a hash of its state covers.
+std::vector<std::string> StateTables();
+
+std::string RecordKey(RecordNumber record);
+std::string RecordVersionKey(RecordNumber record, uint64_t version);
+std::string HolderKey(const common::v1::LocalPatient& patient);
+// A filing of `record` under a blocking key; HashKey is its prefix.
+std::string FilingKey(uint64_t key, RecordNumber record);
+std::string HashKey(uint64_t key);
+std::string PairKey(RecordNumber a, RecordNumber b);
+
+}  // namespace hie::mpi
