@@ -19,8 +19,8 @@ absl::StatusOr<v1::GetSnapshotResponse> HandleGetSnapshot(const v1::GetSnapshotR
 // Fills an empty directory from a seed (services/common/member/directory_seed.h).
 //
 // Returns how many members were added; 0: the directory was not empty, or the seed is.
-// INVALID_ARGUMENT: a member is malformed; also where the directory is not empty, so that a bad file
-// is found when it is written.  ALREADY_EXISTS: two members claim the same thing.
+// INVALID_ARGUMENT: a member is malformed; also where the directory is not empty, so that a bad
+// file is found when it is written.  ALREADY_EXISTS: two members claim the same thing.
 absl::StatusOr<uint32_t> SeedDirectory(absl::string_view seed, Journal& journal);
 
 // Registers the handlers.  `journal` must outlive the server.
