@@ -94,228 +94,195 @@ TEST_P(BadTokenTest, IsUnauthenticatedAndNotRepeated) {
 
 std::string HeaderToken(const char* header) { return Header(header); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Form, BadTokenTest,
-    testing::Values(
-        BadToken{"empty", [] { return ""; }}, BadToken{"one part", [] { return "abc"; }},
-        BadToken{"two parts", [] { return Parts()[0] + "." + Parts()[1]; }},
-        BadToken{"four parts", [] { return Good() + "."; }},
-        BadToken{"five parts, as encrypted tokens have", [] { return Good() + ".a.b"; }},
-        BadToken{"only dots", [] { return ".."; }},
-        BadToken{"bearer", [] { return "Bearer " + Good(); }},
-        BadToken{"space after", [] { return Good() + " "; }},
-        BadToken{"line break after", [] { return Good() + "\n"; }},
-        BadToken{"nul after", [] { return Good() + std::string(1, '\0'); }},
-        BadToken{"padded header", [] { return Parts()[0] + "=." + Parts()[1] + "." + Parts()[2]; }},
-        BadToken{"padded signature", [] { return Good() + "=="; }},
-        BadToken{"standard base64", [] { return Good() + "+/"; }},
-        BadToken{"unused bits set",
-                 [] {
-                   std::string token = Good();  // 64 bytes end in a character with 4 unused bits.
-                   token.back() = token.back() == 'A' ? 'B' : static_cast<char>(token.back() + 1);
-                   return token;
-                 }},
-        BadToken{"larger than 8 KiB",
-                 [] { return With("dr-1", "dr-1\",\"pad\":\"" + std::string(8000, 'x')); }},
-        BadToken{"no signature", [] { return Parts()[0] + "." + Parts()[1] + "."; }},
-        BadToken{"short signature", [] { return Good().substr(0, Good().size() - 4); }},
-        BadToken{"long signature", [] { return Good() + "AAAA"; }},
-        BadToken{"zero signature",
-                 [] {
-                   return Parts()[0] + "." + Parts()[1] + "." +
-                          Base64UrlEncode(std::string(64, '\0'));
-                 }},
-        BadToken{"signature of another token",
-                 [] {
-                   const std::vector<std::string> other = absl::StrSplit(With("dr-1", "dr-2"), '.');
-                   return Parts()[0] + "." + Parts()[1] + "." + other[2];
-                 }},
-        BadToken{"payload exchanged",
-                 [] {
-                   const std::vector<std::string> other = absl::StrSplit(With("dr-1", "dr-2"), '.');
-                   return Parts()[0] + "." + other[1] + "." + Parts()[2];
-                 }},
-        BadToken{"another key",
-                 [] {
-                   return Signed(kHeader, kPayload,
-                                 *crypto::PrivateKey::Generate(crypto::KeyAlgorithm::kEs256));
-                 }},
-        BadToken{"Ed25519 signature", [] {
-                   return Signed(kHeader, kPayload,
-                                 *crypto::PrivateKey::Generate(crypto::KeyAlgorithm::kEd25519));
-                 }}));
+const BadToken kFormBadToken[] = {
+    {"empty", [] { return ""; }},
+    {"one part", [] { return "abc"; }},
+    {"two parts", [] { return Parts()[0] + "." + Parts()[1]; }},
+    {"four parts", [] { return Good() + "."; }},
+    {"five parts, as encrypted tokens have", [] { return Good() + ".a.b"; }},
+    {"only dots", [] { return ".."; }},
+    {"bearer", [] { return "Bearer " + Good(); }},
+    {"space after", [] { return Good() + " "; }},
+    {"line break after", [] { return Good() + "\n"; }},
+    {"nul after", [] { return Good() + std::string(1, '\0'); }},
+    {"padded header", [] { return Parts()[0] + "=." + Parts()[1] + "." + Parts()[2]; }},
+    {"padded signature", [] { return Good() + "=="; }},
+    {"standard base64", [] { return Good() + "+/"; }},
+    {"unused bits set",
+     [] {
+       std::string token = Good();  // 64 bytes end in a character with 4 unused bits.
+       token.back() = token.back() == 'A' ? 'B' : static_cast<char>(token.back() + 1);
+       return token;
+     }},
+    {"larger than 8 KiB",
+     [] { return With("dr-1", "dr-1\",\"pad\":\"" + std::string(8000, 'x')); }},
+    {"no signature", [] { return Parts()[0] + "." + Parts()[1] + "."; }},
+    {"short signature", [] { return Good().substr(0, Good().size() - 4); }},
+    {"long signature", [] { return Good() + "AAAA"; }},
+    {"zero signature",
+     [] { return Parts()[0] + "." + Parts()[1] + "." + Base64UrlEncode(std::string(64, '\0')); }},
+    {"signature of another token",
+     [] {
+       const std::vector<std::string> other = absl::StrSplit(With("dr-1", "dr-2"), '.');
+       return Parts()[0] + "." + Parts()[1] + "." + other[2];
+     }},
+    {"payload exchanged",
+     [] {
+       const std::vector<std::string> other = absl::StrSplit(With("dr-1", "dr-2"), '.');
+       return Parts()[0] + "." + other[1] + "." + Parts()[2];
+     }},
+    {"another key",
+     [] {
+       return Signed(kHeader, kPayload,
+                     *crypto::PrivateKey::Generate(crypto::KeyAlgorithm::kEs256));
+     }},
+    {"Ed25519 signature",
+     [] {
+       return Signed(kHeader, kPayload,
+                     *crypto::PrivateKey::Generate(crypto::KeyAlgorithm::kEd25519));
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Form, BadTokenTest, testing::ValuesIn(kFormBadToken));
 
-INSTANTIATE_TEST_SUITE_P(
-    Header, BadTokenTest,
-    testing::Values(
-        BadToken{"alg none, no signature",
-                 [] {
-                   return Base64UrlEncode(R"({"alg":"none","typ":"hie-user+jwt","kid":"k1"})") +
-                          "." + Base64UrlEncode(kPayload) + ".";
-                 }},
-        BadToken{"alg none, signed",
-                 [] { return HeaderToken(R"({"alg":"none","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"alg NoNe",
-                 [] { return HeaderToken(R"({"alg":"NoNe","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"HS256 with the public key as secret",
-                 [] {
-                   const std::string input =
-                       Base64UrlEncode(R"({"alg":"HS256","typ":"hie-user+jwt","kid":"k1"})") + "." +
-                       Base64UrlEncode(kPayload);
-                   const std::string mac = crypto::HmacSha256(Key().public_key().ToPem(), input);
-                   return input + "." + Base64UrlEncode(mac + mac);
-                 }},
-        BadToken{"RS256",
-                 [] { return HeaderToken(R"({"alg":"RS256","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"ES384",
-                 [] { return HeaderToken(R"({"alg":"ES384","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"EdDSA",
-                 [] { return HeaderToken(R"({"alg":"EdDSA","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"alg in lower case",
-                 [] { return HeaderToken(R"({"alg":"es256","typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{
-            "alg an array",
-            [] { return HeaderToken(R"({"alg":["ES256"],"typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"no alg", [] { return HeaderToken(R"({"typ":"hie-user+jwt","kid":"k1"})"); }},
-        BadToken{"alg twice",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","alg":"none","typ":"hie-user+jwt","kid":"k1"})");
-                 }},
-        BadToken{"alg twice, escaped",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","\u0061lg":"none","typ":"hie-user+jwt","kid":"k1"})");
-                 }},
-        BadToken{"typ JWT",
-                 [] { return HeaderToken(R"({"alg":"ES256","typ":"JWT","kid":"k1"})"); }},
-        BadToken{"no typ", [] { return HeaderToken(R"({"alg":"ES256","kid":"k1"})"); }},
-        BadToken{"no kid", [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt"})"); }},
-        BadToken{"empty kid",
-                 [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":""})"); }},
-        BadToken{
-            "unknown kid",
-            [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"canary"})"); }},
-        BadToken{"kid a path",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"../../dev/null"})");
-                 }},
-        BadToken{"kid a number",
-                 [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":1})"); }},
-        BadToken{"crit",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","crit":["exp"]})");
-                 }},
-        BadToken{"jku",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","jku":"https://canary"})");
-                 }},
-        BadToken{"x5u",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","x5u":"https://canary"})");
-                 }},
-        BadToken{"x5c",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","x5c":["MII"]})");
-                 }},
-        BadToken{"jwk",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","jwk":{"kty":"EC"}})");
-                 }},
-        BadToken{"b64 false",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","b64":false})");
-                 }},
-        BadToken{"zip",
-                 [] {
-                   return HeaderToken(
-                       R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","zip":"DEF"})");
-                 }},
-        BadToken{"header an array", [] { return HeaderToken(R"(["ES256"])"); }},
-        BadToken{"header not JSON", [] { return HeaderToken("canary"); }},
-        BadToken{
-            "bytes after the header",
-            [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1"}{})"); }},
-        BadToken{"comment in the header", [] {
-                   return HeaderToken(R"({"alg":"ES256",/**/"typ":"hie-user+jwt","kid":"k1"})");
-                 }}));
+const BadToken kHeaderBadToken[] = {
+    {"alg none, no signature",
+     [] {
+       return Base64UrlEncode(R"({"alg":"none","typ":"hie-user+jwt","kid":"k1"})") + "." +
+              Base64UrlEncode(kPayload) + ".";
+     }},
+    {"alg none, signed",
+     [] { return HeaderToken(R"({"alg":"none","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"alg NoNe", [] { return HeaderToken(R"({"alg":"NoNe","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"HS256 with the public key as secret",
+     [] {
+       const std::string input =
+           Base64UrlEncode(R"({"alg":"HS256","typ":"hie-user+jwt","kid":"k1"})") + "." +
+           Base64UrlEncode(kPayload);
+       const std::string mac = crypto::HmacSha256(Key().public_key().ToPem(), input);
+       return input + "." + Base64UrlEncode(mac + mac);
+     }},
+    {"RS256", [] { return HeaderToken(R"({"alg":"RS256","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"ES384", [] { return HeaderToken(R"({"alg":"ES384","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"EdDSA", [] { return HeaderToken(R"({"alg":"EdDSA","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"alg in lower case",
+     [] { return HeaderToken(R"({"alg":"es256","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"alg an array",
+     [] { return HeaderToken(R"({"alg":["ES256"],"typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"no alg", [] { return HeaderToken(R"({"typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"alg twice",
+     [] { return HeaderToken(R"({"alg":"ES256","alg":"none","typ":"hie-user+jwt","kid":"k1"})"); }},
+    {"alg twice, escaped",
+     [] {
+       return HeaderToken(R"({"alg":"ES256","\u0061lg":"none","typ":"hie-user+jwt","kid":"k1"})");
+     }},
+    {"typ JWT", [] { return HeaderToken(R"({"alg":"ES256","typ":"JWT","kid":"k1"})"); }},
+    {"no typ", [] { return HeaderToken(R"({"alg":"ES256","kid":"k1"})"); }},
+    {"no kid", [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt"})"); }},
+    {"empty kid", [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":""})"); }},
+    {"unknown kid",
+     [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"canary"})"); }},
+    {"kid a path",
+     [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"../../dev/null"})"); }},
+    {"kid a number", [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":1})"); }},
+    {"crit",
+     [] {
+       return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","crit":["exp"]})");
+     }},
+    {"jku",
+     [] {
+       return HeaderToken(
+           R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","jku":"https://canary"})");
+     }},
+    {"x5u",
+     [] {
+       return HeaderToken(
+           R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","x5u":"https://canary"})");
+     }},
+    {"x5c",
+     [] {
+       return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","x5c":["MII"]})");
+     }},
+    {"jwk",
+     [] {
+       return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","jwk":{"kty":"EC"}})");
+     }},
+    {"b64 false",
+     [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","b64":false})"); }},
+    {"zip",
+     [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1","zip":"DEF"})"); }},
+    {"header an array", [] { return HeaderToken(R"(["ES256"])"); }},
+    {"header not JSON", [] { return HeaderToken("canary"); }},
+    {"bytes after the header",
+     [] { return HeaderToken(R"({"alg":"ES256","typ":"hie-user+jwt","kid":"k1"}{})"); }},
+    {"comment in the header",
+     [] { return HeaderToken(R"({"alg":"ES256",/**/"typ":"hie-user+jwt","kid":"k1"})"); }},
+};
+INSTANTIATE_TEST_SUITE_P(Header, BadTokenTest, testing::ValuesIn(kHeaderBadToken));
 
-INSTANTIATE_TEST_SUITE_P(
-    Claims, BadTokenTest,
-    testing::Values(
-        BadToken{"payload empty", [] { return Payload(""); }},
-        BadToken{"payload not JSON", [] { return Payload("canary"); }},
-        BadToken{"payload an array", [] { return Payload("[]"); }},
-        BadToken{"payload empty object", [] { return Payload("{}"); }},
-        BadToken{"bytes after the payload", [] { return Payload(absl::StrCat(kPayload, "x")); }},
-        BadToken{"invalid UTF-8", [] { return With("dr-1", "dr-\xff"); }},
-        BadToken{"iss twice",
-                 [] { return With(R"("iss":"general")", R"("iss":"a","iss":"general")"); }},
-        BadToken{"exp twice", [] { return With(R"("exp":)", R"("exp":1,"exp":)"); }},
-        BadToken{"nested name twice",
-                 [] { return With(R"("sub")", R"("x":{"a":1,"a":2},"sub")"); }},
-        BadToken{"nested too deep",
-                 [] { return With(R"("sub")", R"("x":[[[[[[[[[[1]]]]]]]]]],"sub")"); }},
-        BadToken{"no iss", [] { return With(R"("iss":"general",)", ""); }},
-        BadToken{"iss an array", [] { return With(R"("general")", R"(["general"])"); }},
-        BadToken{"no sub", [] { return With(R"("sub":"dr-1",)", ""); }},
-        BadToken{"empty sub", [] { return With("dr-1", ""); }},
-        BadToken{"sub a number", [] { return With(R"("dr-1")", "1"); }},
-        BadToken{"sub too long", [] { return With("dr-1", std::string(129, 'a')); }},
-        BadToken{"sub with a line break", [] { return With("dr-1", R"(dr\n1)"); }},
-        BadToken{"sub with a nul", [] { return With("dr-1", R"(dr\u00001)"); }},
-        BadToken{"no aud", [] { return With(R"("aud":"hie-gateway",)", ""); }},
-        BadToken{"another aud", [] { return With("hie-gateway", "canary"); }},
-        BadToken{"aud an array", [] { return With(R"("hie-gateway")", R"(["hie-gateway"])"); }},
-        BadToken{"aud with a suffix", [] { return With("hie-gateway", "hie-gateway2"); }},
-        BadToken{"no roles", [] { return With(R"("roles":["physician"],)", ""); }},
-        BadToken{"roles empty", [] { return With(R"(["physician"])", "[]"); }},
-        BadToken{"roles a string", [] { return With(R"(["physician"])", R"("physician")"); }},
-        BadToken{"unknown role", [] { return With("physician", "canary"); }},
-        BadToken{"role in upper case", [] { return With("physician", "Physician"); }},
-        BadToken{"role a number", [] { return With(R"(["physician"])", "[1]"); }},
-        BadToken{"role twice",
-                 [] { return With(R"(["physician"])", R"(["physician","physician"])"); }},
-        BadToken{"unknown purpose", [] { return With("TREAT", "CANARY"); }},
-        BadToken{"empty purpose", [] { return With("TREAT", ""); }},
-        BadToken{"two purposes", [] { return With(R"("TREAT")", R"(["TREAT","BTG"])"); }},
-        BadToken{"purposes in one string", [] { return With("TREAT", "TREAT BTG"); }},
-        BadToken{"purpose null", [] { return With(R"("TREAT")", "null"); }},
-        BadToken{"no iat", [] { return With(R"("iat":1800000000,)", ""); }},
-        BadToken{"no exp", [] { return With(R"("exp":1800000300,)", ""); }},
-        BadToken{"exp a string", [] { return With("1800000300", R"("1800000300")"); }},
-        BadToken{"exp a fraction", [] { return With("1800000300", "1800000300.5"); }},
-        BadToken{"exp with an exponent", [] { return With("1800000300", "1.8e9"); }},
-        BadToken{"exp beyond time", [] { return With("1800000300", "99999999999999999999"); }},
-        BadToken{"exp negative", [] { return With("1800000300", "-1"); }},
-        BadToken{"exp null", [] { return With("1800000300", "null"); }}));
+const BadToken kClaimsBadToken[] = {
+    {"payload empty", [] { return Payload(""); }},
+    {"payload not JSON", [] { return Payload("canary"); }},
+    {"payload an array", [] { return Payload("[]"); }},
+    {"payload empty object", [] { return Payload("{}"); }},
+    {"bytes after the payload", [] { return Payload(absl::StrCat(kPayload, "x")); }},
+    {"invalid UTF-8", [] { return With("dr-1", "dr-\xff"); }},
+    {"iss twice", [] { return With(R"("iss":"general")", R"("iss":"a","iss":"general")"); }},
+    {"exp twice", [] { return With(R"("exp":)", R"("exp":1,"exp":)"); }},
+    {"nested name twice", [] { return With(R"("sub")", R"("x":{"a":1,"a":2},"sub")"); }},
+    {"nested too deep", [] { return With(R"("sub")", R"("x":[[[[[[[[[[1]]]]]]]]]],"sub")"); }},
+    {"no iss", [] { return With(R"("iss":"general",)", ""); }},
+    {"iss an array", [] { return With(R"("general")", R"(["general"])"); }},
+    {"no sub", [] { return With(R"("sub":"dr-1",)", ""); }},
+    {"empty sub", [] { return With("dr-1", ""); }},
+    {"sub a number", [] { return With(R"("dr-1")", "1"); }},
+    {"sub too long", [] { return With("dr-1", std::string(129, 'a')); }},
+    {"sub with a line break", [] { return With("dr-1", R"(dr\n1)"); }},
+    {"sub with a nul", [] { return With("dr-1", R"(dr\u00001)"); }},
+    {"no aud", [] { return With(R"("aud":"hie-gateway",)", ""); }},
+    {"another aud", [] { return With("hie-gateway", "canary"); }},
+    {"aud an array", [] { return With(R"("hie-gateway")", R"(["hie-gateway"])"); }},
+    {"aud with a suffix", [] { return With("hie-gateway", "hie-gateway2"); }},
+    {"no roles", [] { return With(R"("roles":["physician"],)", ""); }},
+    {"roles empty", [] { return With(R"(["physician"])", "[]"); }},
+    {"roles a string", [] { return With(R"(["physician"])", R"("physician")"); }},
+    {"unknown role", [] { return With("physician", "canary"); }},
+    {"role in upper case", [] { return With("physician", "Physician"); }},
+    {"role a number", [] { return With(R"(["physician"])", "[1]"); }},
+    {"role twice", [] { return With(R"(["physician"])", R"(["physician","physician"])"); }},
+    {"unknown purpose", [] { return With("TREAT", "CANARY"); }},
+    {"empty purpose", [] { return With("TREAT", ""); }},
+    {"two purposes", [] { return With(R"("TREAT")", R"(["TREAT","BTG"])"); }},
+    {"purposes in one string", [] { return With("TREAT", "TREAT BTG"); }},
+    {"purpose null", [] { return With(R"("TREAT")", "null"); }},
+    {"no iat", [] { return With(R"("iat":1800000000,)", ""); }},
+    {"no exp", [] { return With(R"("exp":1800000300,)", ""); }},
+    {"exp a string", [] { return With("1800000300", R"("1800000300")"); }},
+    {"exp a fraction", [] { return With("1800000300", "1800000300.5"); }},
+    {"exp with an exponent", [] { return With("1800000300", "1.8e9"); }},
+    {"exp beyond time", [] { return With("1800000300", "99999999999999999999"); }},
+    {"exp negative", [] { return With("1800000300", "-1"); }},
+    {"exp null", [] { return With("1800000300", "null"); }},
+};
+INSTANTIATE_TEST_SUITE_P(Claims, BadTokenTest, testing::ValuesIn(kClaimsBadToken));
 
-INSTANTIATE_TEST_SUITE_P(
-    Time, BadTokenTest,
-    testing::Values(
-        BadToken{"expired",
-                 [] {
-                   return Payload(absl::StrReplaceAll(kPayload, {{"1800000000", "1799999600"},
-                                                                 {"1800000300", "1799999900"},
-                                                                 {"1799999900", "1799999500"}}));
-                 }},
-        BadToken{"lives too long", [] { return With("1800000300", "1800000901"); }},
-        BadToken{"exp before iat", [] { return With("1800000300", "1799999999"); }},
-        BadToken{"exp equals iat", [] { return With("1800000300", "1800000000"); }},
-        BadToken{"issued in the future",
-                 [] { return With("\"iat\":1800000000", "\"iat\":1800000031"); }},
-        BadToken{"not valid yet", [] { return With("\"exp\"", "\"nbf\":1800000031,\"exp\""); }},
-        BadToken{"nbf a string", [] { return With("\"exp\"", "\"nbf\":\"0\",\"exp\""); }},
-        BadToken{"signed in after it was issued", [] { return With("1799999900", "1800000031"); }},
-        BadToken{"auth_time negative", [] { return With("1799999900", "-5"); }},
-        BadToken{"auth_time a string", [] { return With("1799999900", "\"now\""); }}));
+const BadToken kTimeBadToken[] = {
+    {"expired",
+     [] {
+       return Payload(absl::StrReplaceAll(kPayload, {{"1800000000", "1799999600"},
+                                                     {"1800000300", "1799999900"},
+                                                     {"1799999900", "1799999500"}}));
+     }},
+    {"lives too long", [] { return With("1800000300", "1800000901"); }},
+    {"exp before iat", [] { return With("1800000300", "1799999999"); }},
+    {"exp equals iat", [] { return With("1800000300", "1800000000"); }},
+    {"issued in the future", [] { return With("\"iat\":1800000000", "\"iat\":1800000031"); }},
+    {"not valid yet", [] { return With("\"exp\"", "\"nbf\":1800000031,\"exp\""); }},
+    {"nbf a string", [] { return With("\"exp\"", "\"nbf\":\"0\",\"exp\""); }},
+    {"signed in after it was issued", [] { return With("1799999900", "1800000031"); }},
+    {"auth_time negative", [] { return With("1799999900", "-5"); }},
+    {"auth_time a string", [] { return With("1799999900", "\"now\""); }},
+};
+INSTANTIATE_TEST_SUITE_P(Time, BadTokenTest, testing::ValuesIn(kTimeBadToken));
 
 TEST(VerifyTokenTest, ExpiresAfterTheLeeway) {
   EXPECT_FALSE(Verify(Good(), kNow + 330).ok());

@@ -56,102 +56,97 @@ TEST_P(InvalidMemberTest, IsRefusedByField) {
       << status;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Member, InvalidMemberTest,
-    testing::Values(Spoiled{"id", [](Member& m) { m.id = MemberId(""); }},
-                    Spoiled{"id", [](Member& m) { m.id = MemberId("General"); }},
-                    Spoiled{"id", [](Member& m) { m.id = MemberId("-general"); }},
-                    Spoiled{"id", [](Member& m) { m.id = MemberId(std::string(33, 'a')); }},
-                    Spoiled{"name", [](Member& m) { m.name = "a\nb"; }},
-                    Spoiled{"name", [](Member& m) { m.name = std::string(257, 'a'); }},
-                    Spoiled{"home_community",
-                            [](Member& m) { m.home_community = "urn:oid:2.999"; }},
-                    Spoiled{"state", [](Member& m) { m.state = MemberState::kUnspecified; }},
-                    Spoiled{"roles[1].name",
-                            [](Member& m) {
-                              m.roles = {"physician", "janitor"};
-                            }},
-                    Spoiled{"roles[1].name", [](Member& m) {
-                              m.roles = {"steward", "steward"};
-                            }}));
+const Spoiled kMemberSpoiled[] = {
+    {"id", [](Member& m) { m.id = MemberId(""); }},
+    {"id", [](Member& m) { m.id = MemberId("General"); }},
+    {"id", [](Member& m) { m.id = MemberId("-general"); }},
+    {"id", [](Member& m) { m.id = MemberId(std::string(33, 'a')); }},
+    {"name", [](Member& m) { m.name = "a\nb"; }},
+    {"name", [](Member& m) { m.name = std::string(257, 'a'); }},
+    {"home_community", [](Member& m) { m.home_community = "urn:oid:2.999"; }},
+    {"state", [](Member& m) { m.state = MemberState::kUnspecified; }},
+    {"roles[1].name",
+     [](Member& m) {
+       m.roles = {"physician", "janitor"};
+     }},
+    {"roles[1].name",
+     [](Member& m) {
+       m.roles = {"steward", "steward"};
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Member, InvalidMemberTest, testing::ValuesIn(kMemberSpoiled));
 
-INSTANTIATE_TEST_SUITE_P(
-    Facilities, InvalidMemberTest,
-    testing::Values(
-        Spoiled{"facilities", [](Member& m) { m.facilities.clear(); }},
-        Spoiled{"facilities", [](Member& m) { m.facilities.resize(257); }},
-        Spoiled{"facilities[0].id", [](Member& m) { m.facilities[0].id = "a b"; }},
-        Spoiled{"facilities[1].id", [](Member& m) { m.facilities.push_back(m.facilities[0]); }},
-        Spoiled{"facilities[0].name", [](Member& m) { m.facilities[0].name = "\x01"; }},
-        Spoiled{"facilities[0].units", [](Member& m) { m.facilities[0].units.resize(257); }},
-        Spoiled{"facilities[0].units[0].id", [](Member& m) { m.facilities[0].units[0].id = ""; }},
-        Spoiled{"facilities[0].units[1].id",
-                [](Member& m) { m.facilities[0].units.push_back(m.facilities[0].units[0]); }},
-        Spoiled{"facilities[0].units[0].name",
-                [](Member& m) { m.facilities[0].units[0].name = "a\rb"; }},
-        Spoiled{"facilities[0].attestations[18].code",
-                [](Member& m) {
-                  m.facilities[0].attestations.push_back(m.facilities[0].attestations[0]);
-                }},
-        Spoiled{
-            "facilities[0].attestations[0].attestation",
-            [](Member& m) { m.facilities[0].attestations[0].attestation = Attestation::kNone; }},
-        Spoiled{"facilities[0].aliases", [](Member& m) { m.facilities[0].aliases.resize(33); }},
-        Spoiled{"facilities[0].aliases[0]", [](Member& m) { m.facilities[0].aliases = {""}; }},
-        Spoiled{"facilities[0].aliases[1]",
-                [](Member& m) {
-                  m.facilities[0].aliases = {"x", "x"};
-                }},
-        Spoiled{"facilities[1].aliases[0]", [](Member& m) {
-                  MemberFacility north;
-                  north.id = "general-north";
-                  north.aliases = {"general-main"};
-                  m.facilities.push_back(north);
-                }}));
+const Spoiled kFacilitiesSpoiled[] = {
+    {"facilities", [](Member& m) { m.facilities.clear(); }},
+    {"facilities", [](Member& m) { m.facilities.resize(257); }},
+    {"facilities[0].id", [](Member& m) { m.facilities[0].id = "a b"; }},
+    {"facilities[1].id", [](Member& m) { m.facilities.push_back(m.facilities[0]); }},
+    {"facilities[0].name", [](Member& m) { m.facilities[0].name = "\x01"; }},
+    {"facilities[0].units", [](Member& m) { m.facilities[0].units.resize(257); }},
+    {"facilities[0].units[0].id", [](Member& m) { m.facilities[0].units[0].id = ""; }},
+    {"facilities[0].units[1].id",
+     [](Member& m) { m.facilities[0].units.push_back(m.facilities[0].units[0]); }},
+    {"facilities[0].units[0].name", [](Member& m) { m.facilities[0].units[0].name = "a\rb"; }},
+    {"facilities[0].attestations[18].code",
+     [](Member& m) { m.facilities[0].attestations.push_back(m.facilities[0].attestations[0]); }},
+    {"facilities[0].attestations[0].attestation",
+     [](Member& m) { m.facilities[0].attestations[0].attestation = Attestation::kNone; }},
+    {"facilities[0].aliases", [](Member& m) { m.facilities[0].aliases.resize(33); }},
+    {"facilities[0].aliases[0]", [](Member& m) { m.facilities[0].aliases = {""}; }},
+    {"facilities[0].aliases[1]",
+     [](Member& m) {
+       m.facilities[0].aliases = {"x", "x"};
+     }},
+    {"facilities[1].aliases[0]",
+     [](Member& m) {
+       MemberFacility north;
+       north.id = "general-north";
+       north.aliases = {"general-main"};
+       m.facilities.push_back(north);
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Facilities, InvalidMemberTest, testing::ValuesIn(kFacilitiesSpoiled));
 
-INSTANTIATE_TEST_SUITE_P(
-    DomainsEndpointsAndKeys, InvalidMemberTest,
-    testing::Values(
-        Spoiled{"domains", [](Member& m) { m.domains.clear(); }},
-        Spoiled{"domains", [](Member& m) { m.is_operator = true; }},
-        Spoiled{"domains[0].oid", [](Member& m) { m.domains[0].oid = "2.999..1"; }},
-        Spoiled{"domains[1].oid", [](Member& m) { m.domains.push_back(m.domains[0]); }},
-        Spoiled{"domains[0].namespace_aliases",
-                [](Member& m) { m.domains[0].namespace_aliases.resize(33); }},
-        Spoiled{"domains[0].namespace_aliases[0]",
-                [](Member& m) { m.domains[0].namespace_aliases = {"A^B"}; }},
-        Spoiled{"domains[0].namespace_aliases[1]",
-                [](Member& m) {
-                  m.domains[0].namespace_aliases = {"A", "A"};
-                }},
-        Spoiled{"domains[0].time_zone", [](Member& m) { m.domains[0].time_zone = "../etc"; }},
-        Spoiled{"domains[0].facility", [](Member& m) { m.domains[0].facility = "elsewhere"; }},
-        Spoiled{"endpoints", [](Member& m) { m.endpoints.resize(9); }},
-        Spoiled{"endpoints[0].kind",
-                [](Member& m) { m.endpoints[0].kind = EndpointKind::kUnspecified; }},
-        Spoiled{"endpoints[0].address", [](Member& m) { m.endpoints[0].address = "host:1"; }},
-        Spoiled{"endpoints[0].address",
-                [](Member& m) {
-                  m.endpoints[0] = {EndpointKind::kFhirR4, "http://x"};
-                }},
-        Spoiled{"keys", [](Member& m) { m.keys.resize(129); }},
-        Spoiled{"keys[0].id", [](Member& m) { m.keys[0].id = ""; }},
-        Spoiled{"keys[1].id", [](Member& m) { m.keys[1].id = "cert"; }},
-        Spoiled{"keys[0].use", [](Member& m) { m.keys[0].use = KeyUse::kUnspecified; }},
-        Spoiled{"keys[0].public_key", [](Member& m) { m.keys[0].public_key = "AA"; }},
-        Spoiled{"keys[0].public_key",
-                [](Member& m) { m.keys[0].public_key = std::string(64, 'A'); }},
-        Spoiled{"keys[1].public_key",
-                [](Member& m) { m.keys[1].public_key = m.keys[0].public_key; }},
-        Spoiled{"keys[0].public_key", [](Member& m) { m.keys[0].use = KeyUse::kTokenSigning; }},
-        Spoiled{"keys[0].public_key",
-                [](Member& m) {
-                  m.keys[0] = {"k", KeyUse::kTokenSigning,
-                               NewKeyPem(crypto::KeyAlgorithm::kEd25519), false};
-                }},
-        Spoiled{"keys[0].public_key", [](Member& m) {
-                  m.keys[0] = {"k", KeyUse::kTokenSigning, NewKeyPem() + "\n", false};
-                }}));
+const Spoiled kDomainsEndpointsAndKeysSpoiled[] = {
+    {"domains", [](Member& m) { m.domains.clear(); }},
+    {"domains", [](Member& m) { m.is_operator = true; }},
+    {"domains[0].oid", [](Member& m) { m.domains[0].oid = "2.999..1"; }},
+    {"domains[1].oid", [](Member& m) { m.domains.push_back(m.domains[0]); }},
+    {"domains[0].namespace_aliases", [](Member& m) { m.domains[0].namespace_aliases.resize(33); }},
+    {"domains[0].namespace_aliases[0]",
+     [](Member& m) { m.domains[0].namespace_aliases = {"A^B"}; }},
+    {"domains[0].namespace_aliases[1]",
+     [](Member& m) {
+       m.domains[0].namespace_aliases = {"A", "A"};
+     }},
+    {"domains[0].time_zone", [](Member& m) { m.domains[0].time_zone = "../etc"; }},
+    {"domains[0].facility", [](Member& m) { m.domains[0].facility = "elsewhere"; }},
+    {"endpoints", [](Member& m) { m.endpoints.resize(9); }},
+    {"endpoints[0].kind", [](Member& m) { m.endpoints[0].kind = EndpointKind::kUnspecified; }},
+    {"endpoints[0].address", [](Member& m) { m.endpoints[0].address = "host:1"; }},
+    {"endpoints[0].address",
+     [](Member& m) {
+       m.endpoints[0] = {EndpointKind::kFhirR4, "http://x"};
+     }},
+    {"keys", [](Member& m) { m.keys.resize(129); }},
+    {"keys[0].id", [](Member& m) { m.keys[0].id = ""; }},
+    {"keys[1].id", [](Member& m) { m.keys[1].id = "cert"; }},
+    {"keys[0].use", [](Member& m) { m.keys[0].use = KeyUse::kUnspecified; }},
+    {"keys[0].public_key", [](Member& m) { m.keys[0].public_key = "AA"; }},
+    {"keys[0].public_key", [](Member& m) { m.keys[0].public_key = std::string(64, 'A'); }},
+    {"keys[1].public_key", [](Member& m) { m.keys[1].public_key = m.keys[0].public_key; }},
+    {"keys[0].public_key", [](Member& m) { m.keys[0].use = KeyUse::kTokenSigning; }},
+    {"keys[0].public_key",
+     [](Member& m) {
+       m.keys[0] = {"k", KeyUse::kTokenSigning, NewKeyPem(crypto::KeyAlgorithm::kEd25519), false};
+     }},
+    {"keys[0].public_key",
+     [](Member& m) {
+       m.keys[0] = {"k", KeyUse::kTokenSigning, NewKeyPem() + "\n", false};
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(DomainsEndpointsAndKeys, InvalidMemberTest,
+                         testing::ValuesIn(kDomainsEndpointsAndKeysSpoiled));
 
 TEST(MemberSyntaxTest, KnowsOids) {
   for (const char* oid : {"2.999", "1.3.6.1.4.1", "0.9", "1.39.0", "2.16.840.1.113883.3.4"}) {
@@ -219,34 +214,30 @@ TEST_P(ChangeTest, IsAllowedOrNot) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, ChangeTest,
-    testing::Values(
-        Change{"name", true, true, [](Member& m) { m.name = "other"; }},
-        Change{"key added", true, true,
-               [](Member& m) {
-                 m.keys.push_back({"n", KeyUse::kClientCertificate, std::string(64, 'c'), false});
-               }},
-        Change{"key revoked", true, true, [](Member& m) { m.keys[0].revoked = true; }},
-        Change{"key removed", false, false, [](Member& m) { m.keys.erase(m.keys.begin()); }},
-        Change{"another key under the same id", false, false,
-               [](Member& m) { m.keys[0].public_key = std::string(64, 'c'); }},
-        Change{"another use", false, false,
-               [](Member& m) { m.keys[0].use = KeyUse::kTokenSigning; }},
-        Change{"key unrevoked", false, false, [](Member& m) { m.keys[1].revoked = false; }},
-        Change{"operator", false, false, [](Member& m) { m.is_operator = true; }},
-        Change{"facility removed", false, true, [](Member& m) { m.facilities.clear(); }},
-        Change{"facility renamed", false, true, [](Member& m) { m.facilities[0].id = "x"; }},
-        Change{"unit removed", false, true, [](Member& m) { m.facilities[0].units.clear(); }},
-        Change{"place sensitivity", true, true,
-               [](Member& m) {
-                 m.facilities[0].place_sensitivity = SensitivitySet::Of(Sensitivity::kPsy);
-               }},
-        Change{"domain removed", false, true, [](Member& m) { m.domains.clear(); }},
-        Change{"zeros", false, true, [](Member& m) { m.domains[0].strip_leading_zeros = true; }},
-        Change{"case", false, true, [](Member& m) { m.domains[0].fold_case = true; }},
-        Change{"alias", true, true,
-               [](Member& m) { m.domains[0].namespace_aliases.push_back("G2"); }}));
+const Change kAllChange[] = {
+    {"name", true, true, [](Member& m) { m.name = "other"; }},
+    {"key added", true, true,
+     [](Member& m) {
+       m.keys.push_back({"n", KeyUse::kClientCertificate, std::string(64, 'c'), false});
+     }},
+    {"key revoked", true, true, [](Member& m) { m.keys[0].revoked = true; }},
+    {"key removed", false, false, [](Member& m) { m.keys.erase(m.keys.begin()); }},
+    {"another key under the same id", false, false,
+     [](Member& m) { m.keys[0].public_key = std::string(64, 'c'); }},
+    {"another use", false, false, [](Member& m) { m.keys[0].use = KeyUse::kTokenSigning; }},
+    {"key unrevoked", false, false, [](Member& m) { m.keys[1].revoked = false; }},
+    {"operator", false, false, [](Member& m) { m.is_operator = true; }},
+    {"facility removed", false, true, [](Member& m) { m.facilities.clear(); }},
+    {"facility renamed", false, true, [](Member& m) { m.facilities[0].id = "x"; }},
+    {"unit removed", false, true, [](Member& m) { m.facilities[0].units.clear(); }},
+    {"place sensitivity", true, true,
+     [](Member& m) { m.facilities[0].place_sensitivity = SensitivitySet::Of(Sensitivity::kPsy); }},
+    {"domain removed", false, true, [](Member& m) { m.domains.clear(); }},
+    {"zeros", false, true, [](Member& m) { m.domains[0].strip_leading_zeros = true; }},
+    {"case", false, true, [](Member& m) { m.domains[0].fold_case = true; }},
+    {"alias", true, true, [](Member& m) { m.domains[0].namespace_aliases.push_back("G2"); }},
+};
+INSTANTIATE_TEST_SUITE_P(All, ChangeTest, testing::ValuesIn(kAllChange));
 
 TEST(ValidateChangeTest, TheOperatorIsNeverSuspended) {
   Member after = DemoOperator();
