@@ -40,8 +40,9 @@ absl::Status CheckFiling(const v1::Directive& proto, const Directive& directive,
 
 // As it is shown: opaque also where a code could not be read.
 absl::StatusOr<v1::Directive> Shown(v1::Directive stored) {
-  HIE_ASSIGN_OR_RETURN(const Directive directive, FromProto(stored, "directive"));
-  stored.set_opaque(IsOpaque(directive));
+  const absl::StatusOr<Directive> directive = FromProto(stored, "directive");
+  if (!directive.ok()) return absl::DataLossError("consent: a directive is not readable");
+  stored.set_opaque(IsOpaque(*directive));
   return stored;
 }
 
@@ -165,7 +166,9 @@ absl::StatusOr<v1::DecideResponse> HandleDecide(const v1::DecideRequest& request
   HIE_ASSIGN_OR_RETURN(Evidence evidence, Load(request, access.certain, context));
   std::optional<Session> session;
   if (evidence.session) {
-    HIE_ASSIGN_OR_RETURN(session, FromProto(*evidence.session, "session"));
+    absl::StatusOr<Session> read = FromProto(*evidence.session, "session");
+    if (!read.ok()) return absl::DataLossError("consent: a session is not readable");
+    session = *std::move(read);
   }
   const absl::Time now = context.clock.Now();
   const Decisions decisions =
