@@ -1,8 +1,10 @@
 #include "services/audit/audit_service.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,18 +30,26 @@ absl::StatusOr<std::vector<AuditLog::Draft>> Drafts(const v1::AppendRequest& req
   if (request.events().empty() || request.events_size() > kAppendEventsMax) {
     return absl::InvalidArgumentError("events: want 1 to 256");
   }
-  // All are checked before a key is made for any.
+  // All are checked before a key is made for any, and all keys are made at once.
   std::vector<std::vector<LocalPatient>> patients;
+  std::set<LocalPatient> distinct;
   for (int i = 0; i < request.events_size(); ++i) {
     HIE_ASSIGN_OR_RETURN(std::vector<LocalPatient> of_event,
                          CheckEvent(request.events(i), absl::StrCat("events[", i, "]")));
+    distinct.insert(of_event.begin(), of_event.end());
     patients.push_back(std::move(of_event));
   }
+  HIE_ASSIGN_OR_RETURN(const std::vector<PatientSecrets> secrets,
+                       parts.keys->Ensure({distinct.begin(), distinct.end()}));
+  std::map<LocalPatient, const PatientSecrets*> of_patient;
+  for (const PatientSecrets& secret : secrets) of_patient[secret.patient] = &secret;
   std::vector<AuditLog::Draft> drafts;
   for (int i = 0; i < request.events_size(); ++i) {
-    HIE_ASSIGN_OR_RETURN(const std::vector<PatientSecrets> secrets,
-                         parts.keys->Ensure(patients[static_cast<size_t>(i)]));
-    drafts.push_back(DraftLeaf(request.events(i), secrets, *parts.random));
+    std::vector<PatientSecrets> of_event;
+    for (const LocalPatient& patient : patients[static_cast<size_t>(i)]) {
+      of_event.push_back(*of_patient.at(patient));
+    }
+    drafts.push_back(DraftLeaf(request.events(i), of_event, *parts.random));
   }
   return drafts;
 }

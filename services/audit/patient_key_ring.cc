@@ -12,6 +12,7 @@ namespace hie::audit {
 namespace {
 
 constexpr size_t kPatientKeyBytes = 32;
+constexpr size_t kKeysPerCommandMax = 1024;
 // No canonical patient starts with a letter, so this and tags never meet.
 constexpr absl::string_view kDetailsPurpose = "hie.audit.details.v1";
 
@@ -70,7 +71,7 @@ absl::StatusOr<PatientSecrets> PatientKeyRing::Unwrap(absl::string_view row) con
   return PatientSecrets{std::move(patient), key.tag(), std::move(details)};
 }
 
-absl::Status PatientKeyRing::Create(const std::vector<LocalPatient>& patients) {
+absl::Status PatientKeyRing::Create(absl::Span<const LocalPatient> patients) {
   v1::PatientKeyCommand command;
   for (const LocalPatient& patient : patients) {
     const std::string bytes = random_->Bytes(kPatientKeyBytes);
@@ -92,7 +93,9 @@ absl::StatusOr<std::vector<PatientSecrets>> PatientKeyRing::Ensure(
     if (!rows[i]) missing.push_back(patients[i]);
   }
   if (!missing.empty()) {
-    HIE_RETURN_IF_ERROR(Create(missing));
+    for (size_t i = 0; i < missing.size(); i += kKeysPerCommandMax) {
+      HIE_RETURN_IF_ERROR(Create(absl::MakeConstSpan(missing).subspan(i, kKeysPerCommandMax)));
+    }
     HIE_ASSIGN_OR_RETURN(rows, journal_->Snapshot()->MultiGet(kPatientKeyTable, keys));
   }
   std::vector<PatientSecrets> secrets;

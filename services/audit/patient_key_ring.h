@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "services/audit/patient_key_machine.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/random_source.h"
@@ -64,7 +65,7 @@ class PatientKeyRing {
   PatientKeyRing(RandomSource* random, crypto::AeadKey kek) : random_(random), kek_(kek) {}
 
   absl::StatusOr<PatientSecrets> Unwrap(absl::string_view row) const;
-  absl::Status Create(const std::vector<LocalPatient>& patients);
+  absl::Status Create(absl::Span<const LocalPatient> patients);
 
   RandomSource* const random_;
   const crypto::AeadKey kek_;
