@@ -26,7 +26,9 @@ void QueryDriver::Start(const QueryServices& services, Query query,
   const std::shared_ptr<QueryDriver> driver(new QueryDriver(
       services, std::move(query), std::move(context), std::move(writer), std::move(done)));
   driver->Post(event::Begun{});
-  driver->WatchCaller();
+  driver->context_->WhenCancelled([weak = driver->weak_from_this()] {
+    if (const std::shared_ptr<QueryDriver> self = weak.lock()) self->Post(event::CallerGone{});
+  });
 }
 
 QueryDriver::QueryDriver(const QueryServices& services, Query query,
@@ -69,17 +71,6 @@ void QueryDriver::Drain() {
     }
     if (reducer_.finished() && done_) std::exchange(done_, nullptr)();
   }
-}
-
-// Nothing tells a handler that its caller has gone but the next write: a query that waits for
-// members would go on for nobody.
-void QueryDriver::WatchCaller() {
-  services_.scheduler->After(kGonePoll, [weak = weak_from_this()] {
-    const std::shared_ptr<QueryDriver> self = weak.lock();
-    if (self == nullptr) return;
-    if (self->context_->cancelled()) return self->Post(event::CallerGone{});
-    self->WatchCaller();
-  });
 }
 
 rpc::CallOptions QueryDriver::CallWithin(absl::Time deadline) const {
@@ -239,7 +230,15 @@ void QueryDriver::Do(const action::WriteOutcome& action) { WriteMessage(ToWire(a
 
 void QueryDriver::Do(const action::WriteEnd& action) { WriteMessage(ToWire(action.end)); }
 
-void QueryDriver::Do(const action::NoteDisclosure&) {}
+// A notice of its own outbox: where it fails, the audit still has the session at every release.
+void QueryDriver::Do(const action::NoteDisclosure& action) {
+  consent::v1::NoteDisclosureRequest request;
+  request.set_session_id(asker_.session_id);
+  request.add_custodians(action.custodian.value());
+  services_.consent->Call<ConsentService::NoteDisclosure>(
+      CallWithin(services_.clock->Now() + kClosingTime), request,
+      [](const absl::StatusOr<consent::v1::NoteDisclosureResponse>&) {});
+}
 
 void QueryDriver::Do(const action::SetTimer& action) {
   services_.scheduler->After(std::max(action.at - services_.clock->Now(), absl::ZeroDuration()),

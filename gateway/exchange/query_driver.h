@@ -23,8 +23,6 @@ namespace hie::exchange {
 
 // What an outcome leaf, written after the stream has ended, may take.
 inline constexpr absl::Duration kClosingTime = absl::Seconds(5);
-// How soon it is noticed that a caller has gone while nothing is being written.
-inline constexpr absl::Duration kGonePoll = absl::Milliseconds(100);
 
 // What queries run on.  Everything must outlive every query.
 struct QueryServices {
@@ -55,7 +53,6 @@ class QueryDriver : public std::enable_shared_from_this<QueryDriver> {
 
   void Post(QueryEvent event) HIE_EXCLUDES(mutex_);
   void Drain() HIE_EXCLUDES(mutex_);
-  void WatchCaller();
 
   void Do(const action::ResolvePerson& action);
   void Do(const action::SearchPersons& action);

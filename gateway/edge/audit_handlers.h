@@ -1,0 +1,11 @@
+#pragma once
+
+#include "gateway/edge/edge_services.h"
+#include "services/common/rpc/server.h"
+
+namespace hie::edge {
+
+// Registers ListAudit, VerifyAudit and ListNotices.  `services` must outlive the server.
+void ServeAudit(EdgeServices& services, rpc::Server& server);
+
+}  // namespace hie::edge

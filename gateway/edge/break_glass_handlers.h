@@ -1,0 +1,12 @@
+#pragma once
+
+#include "gateway/edge/edge_services.h"
+#include "services/common/rpc/server.h"
+
+namespace hie::edge {
+
+// Registers OpenBreakGlass, AttestSecondTier and EndBreakGlass.  `services` must outlive the
+// server.
+void ServeBreakGlass(EdgeServices& services, rpc::Server& server);
+
+}  // namespace hie::edge

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "gateway/edge/edge_services.h"
+#include "services/common/rpc/server.h"
+
+namespace hie::edge {
+
+// Registers PutDirective, RevokeDirective and ListDirectives.  `services` must outlive the server.
+void ServeDirectives(EdgeServices& services, rpc::Server& server);
+
+}  // namespace hie::edge

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gateway/exchange/directory_view.h"
+#include "gateway/exchange/member_port.h"
+#include "gateway/exchange/query_driver.h"
+#include "gateway/exchange/scheduler.h"
+#include "gateway/feed/patient_feed.h"
+#include "gateway/members/member_directory.h"
+#include "gateway/members/timer_queue.h"
+#include "hie/audit/v1/audit.pb.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/mutex.h"
+#include "services/common/base/random_source.h"
+#include "services/common/rpc/call_context.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/worker_pool.h"
+
+namespace hie::edge {
+
+// Channels to the roles.
+struct RoleChannels {
+  std::shared_ptr<rpc::Channel> mpi;
+  std::shared_ptr<rpc::Channel> registry;
+  std::shared_ptr<rpc::Channel> consent;
+  std::shared_ptr<rpc::Channel> audit;
+  std::shared_ptr<rpc::Channel> directory;
+};
+
+// Counts what is in flight.  Thread-safe.
+class InFlight {
+ public:
+  explicit InFlight(int max) : max_(max) {}
+  // False: full, nothing was counted.
+  bool TryEnter() {
+    if (count_.fetch_add(1) < max_) return true;
+    count_.fetch_sub(1);
+    return false;
+  }
+  void Leave() { count_.fetch_sub(1); }
+
+ private:
+  const int max_;
+  std::atomic<int> count_ = 0;
+};
+
+// Timers of queries, on the hub's kind of queue.
+class QueueScheduler final : public exchange::Scheduler {
+ public:
+  explicit QueueScheduler(const Clock* clock)
+      : timers_(clock, members::TimerQueue::Drive::kThread) {}
+  void After(absl::Duration delay, std::function<void()> task) override {
+    timers_.After(delay, std::move(task));
+  }
+  void Stop() { timers_.Stop(); }
+
+ private:
+  members::TimerQueue timers_;
+};
+
+// Steps of queries, on a pool.
+class PoolExecutor final : public exchange::Executor {
+ public:
+  PoolExecutor(int threads, size_t queue_max)
+      : pool_({.name = "queries",
+               .threads = threads,
+               .queue_max = queue_max,
+               .on_waiting = nullptr}) {}
+  void Run(std::function<void()> task) override {
+    const auto shared = std::make_shared<std::function<void()>>(std::move(task));
+    if (!pool_.TryRun([shared] { (*shared)(); })) (*shared)();
+  }
+  void Stop() { pool_.Stop(); }
+
+ private:
+  rpc::WorkerPool pool_;
+};
+
+// What the handlers share.  Thread-safe.
+class EdgeServices {
+ public:
+  struct Options {
+    RoleChannels roles;
+    exchange::MemberPort* members = nullptr;                    // Must outlive it.
+    const members::MemberDirectorySource* directory = nullptr;  // Must outlive it.
+    const Clock* clock = nullptr;                               // Must outlive it.
+    RandomSource* random = nullptr;                             // Must outlive it.
+    int queries_max = 1000;  // Queries in flight; beyond: RESOURCE_EXHAUSTED.
+    int retrieves_max = 16;  // Documents in flight; each holds at most 32 MiB.
+    int threads = 2;
+  };
+  explicit EdgeServices(Options options);
+
+  const RoleChannels& roles() const { return options_.roles; }
+  exchange::MemberPort& members() const { return *options_.members; }
+  const Clock& clock() const { return *options_.clock; }
+  const feed::PatientFeed& feed() const { return feed_; }
+  InFlight& queries() { return queries_; }
+  InFlight& retrieves() { return retrieves_; }
+  std::string NewId() const;
+
+  // UNAVAILABLE: the directory was never read.
+  absl::StatusOr<std::shared_ptr<const members::MemberDirectory>> Directory() const;
+  // The same as queries see it; made once per version.
+  absl::StatusOr<std::shared_ptr<const exchange::DirectoryView>> View();
+  // The caller's member operates the exchange.
+  bool IsOperator(const Actor& actor) const;
+
+  exchange::QueryServices ForQueries();
+  exchange::Executor& executor() { return executor_; }
+
+  // Stops timers and steps; not from one of them.
+  void Stop();
+
+ private:
+  const Options options_;
+  const feed::PatientFeed feed_;
+  InFlight queries_;
+  InFlight retrieves_;
+  PoolExecutor executor_;
+  QueueScheduler scheduler_;
+  Mutex mutex_;
+  std::shared_ptr<const members::MemberDirectory> viewed_ HIE_GUARDED_BY(mutex_);
+  std::shared_ptr<const exchange::DirectoryView> view_ HIE_GUARDED_BY(mutex_);
+};
+
+// Answers a unary call, once, on any thread.
+template <typename Response>
+using Answer = std::function<void(absl::StatusOr<Response>)>;
+
+// Returns what a caller may hear of a role's refusal: the caller's own mistakes as they are, our
+// troubles as UNAVAILABLE with the role's name for people.
+absl::Status TellCaller(const absl::Status& status, absl::string_view role);
+
+// Calls a role for a handler, within the caller's time.  `next` gets what TellCaller says of a
+// failure.
+template <typename Method>
+void CallRole(rpc::Channel& channel, absl::string_view role, const rpc::CallContext& context,
+              const typename Method::Request& request,
+              std::function<void(absl::StatusOr<typename Method::Response>)> next) {
+  channel.Call<Method>(rpc::ChildCall(context), request,
+                       [role = std::string(role), next = std::move(next)](
+                           absl::StatusOr<typename Method::Response> response) {
+                         if (!response.ok()) return next(TellCaller(response.status(), role));
+                         next(std::move(response));
+                       });
+}
+
+// Makes events durable, then goes on.  UNAVAILABLE: they could not be made durable.
+void Record(EdgeServices& services, const rpc::CallContext& context,
+            std::vector<audit::v1::Event> events, std::function<void(absl::Status)> next);
+
+// An event of the caller, with an id of its own.
+audit::v1::Event MakeEvent(const EdgeServices& services, const Actor& actor,
+                           audit::v1::EventType type, const std::string& detail);
+
+}  // namespace hie::edge

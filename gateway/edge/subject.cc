@@ -1,0 +1,113 @@
+#include "gateway/edge/subject.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/exchange/query_wire.h"
+#include "hie/mpi/v1/mpi_service.methods.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/wire/wire.h"
+
+namespace hie::edge {
+namespace {
+
+using mpi::v1::MpiService;
+
+constexpr absl::string_view kIndex = "the patient index";
+
+void Search(EdgeServices& services, const rpc::CallContext& context,
+            const Demographics& demographics, Answer<exchange::Person> answer) {
+  mpi::v1::SearchPersonsRequest request;
+  *request.mutable_demographics() = wire::ToProto(demographics);
+  CallRole<MpiService::SearchPersons>(
+      *services.roles().mpi, kIndex, context, request,
+      [answer = std::move(answer)](absl::StatusOr<mpi::v1::SearchPersonsResponse> response) {
+        if (!response.ok()) return answer(response.status());
+        absl::StatusOr<exchange::SearchResult> result = exchange::FromProto(*response);
+        if (!result.ok()) return answer(absl::InternalError("persons: bad shape"));
+        std::vector<exchange::Candidate>& candidates = result->candidates;
+        std::erase_if(candidates, [](const auto& candidate) { return !candidate.certain; });
+        if (result->too_many || candidates.size() != 1) {
+          return answer(absl::FailedPreconditionError(
+              "subject: no certain match; give more detail, or an id of your own member"));
+        }
+        answer(std::move(candidates.front().person));
+      });
+}
+
+void Resolve(EdgeServices& services, const rpc::CallContext& context,
+             const mpi::v1::ResolvePersonRequest& request, Answer<exchange::Person> answer) {
+  CallRole<MpiService::ResolvePerson>(
+      *services.roles().mpi, kIndex, context, request,
+      [answer = std::move(answer)](absl::StatusOr<mpi::v1::ResolvePersonResponse> response) {
+        if (absl::IsNotFound(response.status())) {
+          return answer(absl::NotFoundError("subject: unknown"));
+        }
+        if (!response.ok()) return answer(response.status());
+        absl::StatusOr<exchange::Person> person = exchange::FromProto(response->person());
+        if (!person.ok()) return answer(absl::InternalError("person: bad shape"));
+        answer(std::move(person));
+      });
+}
+
+}  // namespace
+
+absl::StatusOr<Subject> ReadSubject(const exchange::v1::PatientSubject& proto) {
+  switch (proto.subject_case()) {
+    case exchange::v1::PatientSubject::kPatient: {
+      HIE_ASSIGN_OR_RETURN(LocalPatient patient, wire::FromProto(proto.patient(), "subject.patient",
+                                                                 wire::Incarnation::kMayBeCurrent));
+      return Subject(std::move(patient));
+    }
+    case exchange::v1::PatientSubject::kDemographics: {
+      HIE_ASSIGN_OR_RETURN(Demographics demographics,
+                           wire::FromProto(proto.demographics(), "subject.demographics"));
+      return Subject(std::move(demographics));
+    }
+    case exchange::v1::PatientSubject::kEid:
+      if (proto.eid().empty() || proto.eid().size() > wire::kLocalIdBytesMax) {
+        return absl::InvalidArgumentError("subject.eid: want an id that an answer gave");
+      }
+      return Subject(EnterpriseId(proto.eid()));
+    case exchange::v1::PatientSubject::SUBJECT_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("subject: want a patient, demographics or an eid");
+}
+
+absl::StatusOr<LocalPatient> OwnPatient(EdgeServices& services, const Actor& actor,
+                                        LocalPatient patient, IdScope scope) {
+  HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const exchange::DirectoryView> view, services.View());
+  const exchange::MemberView* owner = view->OwnerOf(patient.assigning_authority);
+  const bool own = owner != nullptr && owner->id == actor.member;
+  if (!own && !(scope == IdScope::kOperator && services.IsOperator(actor))) {
+    return absl::PermissionDeniedError("subject.patient: want an id of your own member");
+  }
+  return view->Normalise(std::move(patient));
+}
+
+void ResolveSubject(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                    const exchange::v1::PatientSubject& proto, IdScope scope,
+                    Answer<exchange::Person> answer) {
+  absl::StatusOr<Subject> subject = ReadSubject(proto);
+  if (!subject.ok()) return answer(subject.status());
+  mpi::v1::ResolvePersonRequest request;
+  if (const auto* demographics = std::get_if<Demographics>(&*subject)) {
+    return Search(services, *context, *demographics, std::move(answer));
+  }
+  if (const auto* eid = std::get_if<EnterpriseId>(&*subject)) {
+    request.set_eid(eid->value());
+  } else {
+    absl::StatusOr<LocalPatient> patient =
+        OwnPatient(services, context->caller().actor, std::get<LocalPatient>(*subject), scope);
+    if (!patient.ok()) return answer(patient.status());
+    *request.mutable_patient() = wire::ToProto(*patient);
+  }
+  Resolve(services, *context, request, std::move(answer));
+}
+
+bool MayAdminister(EdgeServices& services, const Actor& actor, const LocalPatient& patient) {
+  return OwnPatient(services, actor, patient, IdScope::kOperator).ok();
+}
+
+}  // namespace hie::edge
