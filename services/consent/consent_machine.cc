@@ -3,8 +3,8 @@
 #include "hie/consent/v1/consent_service.pb.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/outbox/outbox.h"
-#include "services/consent/directive_changes.h"
-#include "services/consent/session_changes.h"
+#include "services/consent/apply_directive.h"
+#include "services/consent/apply_session.h"
 
 namespace hie::consent {
 namespace {

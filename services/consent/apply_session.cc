@@ -1,4 +1,4 @@
-#include "services/consent/session_changes.h"
+#include "services/consent/apply_session.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "services/consent/directive_changes.h"
+#include "services/consent/apply_directive.h"
 
 #include <optional>
 #include <utility>
