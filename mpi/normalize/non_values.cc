@@ -73,7 +73,9 @@ bool IsPhoneNonValue(absl::string_view digits) {
 bool IsAddressNonValue(absl::string_view folded) { return OneOf(folded, kAddressNonValues); }
 
 bool IsIdentifierNonValue(absl::string_view compact) {
-  return compact.empty() || AllAlike(compact) || OneOf(compact, kIdentifierNonValues);
+  constexpr size_t kFillerCharactersMin = 4;  // "7" and "22" are numbers that registries give.
+  const bool filler = compact.size() >= kFillerCharactersMin && AllAlike(compact);
+  return compact.empty() || compact == "0" || filler || OneOf(compact, kIdentifierNonValues);
 }
 
 }  // namespace hie::mpi

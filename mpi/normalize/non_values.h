@@ -28,7 +28,7 @@ bool IsPhoneNonValue(absl::string_view digits);
 // A folded street line that is no place to live: UNKNOWN, HOMELESS, GENERAL DELIVERY.
 bool IsAddressNonValue(absl::string_view folded);
 
-// A folded identifier without content: UNKNOWN, NONE, N/A, all characters alike.
+// A folded identifier without content: UNKNOWN, NONE, N/A, 0, four or more characters alike.
 bool IsIdentifierNonValue(absl::string_view compact);
 
 }  // namespace hie::mpi

@@ -1,0 +1,99 @@
+#include "mpi/store/random_people.h"
+
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace hie::mpi {
+namespace {
+
+constexpr uint64_t kPeople = 8;
+constexpr std::array<const char*, 4> kFamilies = {"Larssen", "Smith", "Quimby", "Vega-Lopez"};
+constexpr std::array<const char*, 8> kGivens = {"Fyodor", "Fyodr", "Olga", "Mia",
+                                                "Mya",    "John",  "Isai", "BABY BOY"};
+
+}  // namespace
+
+common::v1::LocalPatient RandomPeople::Key(uint64_t who) {
+  common::v1::LocalPatient key;
+  key.set_assigning_authority(absl::StrCat("2.999.", 1 + Below(3)));
+  key.set_id(absl::StrCat("MRN-", who));
+  return key;
+}
+
+common::v1::Demographics RandomPeople::Person(uint64_t who) {
+  common::v1::Demographics person;
+  auto& name = *person.add_names();
+  name.set_family(kFamilies[who % kFamilies.size()]);
+  name.add_given(kGivens[who % kGivens.size()]);
+  // Two people of a household share the birth date: twins.
+  person.set_birth_date(absl::StrFormat("19%02d-0%d-1%d", 50 + who / 2, 1 + who / 2, who / 2));
+  person.set_sex(who % 2 == 0 ? common::v1::ADMINISTRATIVE_SEX_MALE
+                              : common::v1::ADMINISTRATIVE_SEX_FEMALE);
+  auto& address = *person.add_addresses();
+  address.add_line(absl::StrCat(10 + who / 2, " Pierce St"));
+  address.set_postal_code("48909");
+  if (Below(2) == 0) {
+    auto& ssn = *person.add_identifiers();
+    ssn.set_system("http://hl7.org/fhir/sid/us-ssn");
+    ssn.set_value(absl::StrFormat("65768034%d", who));
+  }
+  return person;
+}
+
+void RandomPeople::Blur(common::v1::Demographics& person) {
+  switch (Below(8)) {
+    case 0:
+      person.mutable_names(0)->set_given(0, kGivens[Below(kGivens.size())]);
+      break;
+    case 1:
+      person.mutable_names(0)->set_family(kFamilies[Below(kFamilies.size())]);
+      break;
+    case 2:
+      person.set_birth_date(absl::StrFormat("19%02d-02-03", Below(100)));
+      break;
+    case 3:
+      person.clear_addresses();
+      break;
+    case 4:
+      person.set_sex(common::v1::ADMINISTRATIVE_SEX_UNKNOWN);
+      break;
+    case 5:
+      person.add_phones(absl::StrCat("906389857", Below(4)));
+      break;
+    default:
+      break;
+  }
+}
+
+v1::MpiCommand RandomPeople::Command() {
+  v1::MpiCommand command;
+  for (int i = 0; i < 3; ++i) {
+    command.add_eid_candidates(
+        absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
+  }
+  if (Below(5) != 0) {
+    auto& part = *command.mutable_register_();
+    part.mutable_actor()->set_member("lakes");
+    const uint64_t who = Below(kPeople);
+    *part.mutable_patient() = Key(who);
+    // One in ten is somebody else under the id: an overlay.
+    *part.mutable_demographics() = Person(Below(10) == 0 ? Below(kPeople) : who);
+    Blur(*part.mutable_demographics());
+    return command;
+  }
+  auto& part = *command.mutable_decide();
+  part.mutable_actor()->set_member("lakes");
+  *part.mutable_first() = Key(Below(kPeople));
+  *part.mutable_second() = Key(Below(kPeople));
+  if (Below(3) == 0) {  // A holder and the one before: ends a hold.
+    *part.mutable_second() = part.first();
+    part.mutable_second()->set_incarnation(1);
+  }
+  part.set_same_person(Below(2) == 0);
+  part.set_reason("seen together");
+  return command;
+}
+
+}  // namespace hie::mpi

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "hie/common/v1/patient.pb.h"
+#include "hie/mpi/v1/mpi_state.pb.h"
+
+namespace hie::mpi {
+
+// Random registrations and decisions over few people, so that everything collides: for tests.
+//
+// Deterministic by seed on one standard library.
+class RandomPeople {
+ public:
+  explicit RandomPeople(uint64_t seed) : random_(seed) {}
+
+  // A command about one of a few dozen records.
+  v1::MpiCommand Command();
+
+  uint64_t Below(uint64_t limit) { return random_() % limit; }
+
+ private:
+  common::v1::LocalPatient Key(uint64_t who);
+  common::v1::Demographics Person(uint64_t who);
+  void Blur(common::v1::Demographics& person);
+
+  std::mt19937_64 random_;
+  uint64_t eids_ = 0;
+};
+
+}  // namespace hie::mpi
