@@ -39,7 +39,7 @@ constexpr Model kDefault = {
          4,
          {{{"exact", 4'000, 3'000},
            {"initial", 2'500, 2'000},
-           {"differs", -2'000, -2'500},
+           {"differs", -3'000, -3'500},
            {"missing", 0, 0}}}},
         {"suffix", 3, {{{"same", 1'500, 2'000}, {"conflict", -4'000, -6'000}, {"missing", 0, 0}}}},
         {"birth_date",

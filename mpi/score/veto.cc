@@ -29,9 +29,11 @@ bool HouseholdAgrees(const Agreement& a) {
   return address || phone || mother || insurance || a.multiple_birth;
 }
 
+// An SSN excuses a misspelling, but neither another first name (numbers of twins are mixed up) nor
+// anything among children of a multiple birth.
 bool PossibleTwin(const Agreement& a) {
-  return BirthDateAgrees(a.birth_date) && !GivenAgrees(a.given) && HouseholdAgrees(a) &&
-         !PersonalIdentifierAgrees(a);
+  const bool excused = PersonalIdentifierAgrees(a) && !GivenDiffers(a.given) && !a.multiple_birth;
+  return BirthDateAgrees(a.birth_date) && !GivenAgrees(a.given) && HouseholdAgrees(a) && !excused;
 }
 
 bool Holds(Veto veto, const Agreement& a) {

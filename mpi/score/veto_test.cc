@@ -49,6 +49,16 @@ TEST(FindVetoesTest, EachContradictionIsNamed) {
          a.address = AddressLevel::kExact;
        },
        Veto::kPossibleTwin},
+      {[](Agreement& a) {  // The SSN of one twin under both.
+         a.given = GivenLevel::kDiffers;
+         a.address = AddressLevel::kExact;
+       },
+       Veto::kPossibleTwin},
+      {[](Agreement& a) {
+         a.given = GivenLevel::kOneEdit;
+         a.multiple_birth = true;
+       },
+       Veto::kPossibleTwin},
       {[](Agreement& a) {
          a.ssn = SsnLevel::kMissing;
          a.given = GivenLevel::kMissing;
