@@ -16,7 +16,7 @@ inline constexpr int kNonValuesVersion = 1;
 // `tokens` are the folded tokens of the given names.
 bool IsNewbornPlaceholder(const std::vector<std::string>& tokens);
 
-// A folded given or family name that names nobody: UNKNOWN, DOE, TEST, XXX, NONE.
+// A folded given or family name that names nobody: UNKNOWN, DOE, TEST, NONE.
 bool IsNameNonValue(absl::string_view folded);
 
 // A date that systems fill in: 1900-01-01, 1901-01-01, 1800 and before, 9999.
