@@ -33,6 +33,7 @@ struct Arguments {
   std::string log;
   std::string ready_file;
   std::string fault;
+  bool name_files = false;
 };
 
 void Describe(CLI::App& app, Arguments& a) {
@@ -46,6 +47,8 @@ void Describe(CLI::App& app, Arguments& a) {
   app.add_option("--source", a.source, "folder of FHIR R4 and CDA files")->required();
   app.add_option("--log", a.log, "log file; standard error where it is missing");
   app.add_option("--ready_file", a.ready_file, "written when every patient is announced");
+  app.add_flag("--name_files", a.name_files,
+               "print the tag of every source file and its name, end");
   app.add_option("--fault", a.fault, "test instrument")->group("");
 }
 
@@ -62,6 +65,16 @@ std::string MissingFile(const Arguments& a) {
     if (!std::ifstream(path)) return std::string(flag) + ": cannot read " + path;
   }
   return "";
+}
+
+// Which file a tag in the log is: for the terminal, never for the log.
+int NameFiles(const std::string& folder) {
+  const auto files = hie::agent::ListSourceFiles(folder);
+  if (!files.ok()) return Fail(std::string(files.status().message()), kExitUnavailable);
+  for (const hie::agent::SourceFile& file : *files) {
+    std::cout << hie::agent::FileTag(file.path) << "  " << file.path << "\n";
+  }
+  return 0;
 }
 
 absl::StatusOr<std::shared_ptr<hie::log::Sink>> OpenLog(const std::string& path) {
@@ -127,6 +140,7 @@ int main(int argc, char** argv) {
   }
   const absl::StatusOr<hie::agent::Fault> fault = hie::agent::ParseFault(arguments.fault);
   if (!fault.ok()) return Fail(std::string(fault.status().message()), kExitUsage);
+  if (arguments.name_files) return NameFiles(arguments.source);
   const std::string missing = MissingFile(arguments);
   if (!missing.empty()) return Fail(missing, kExitNoInput);
 

@@ -76,7 +76,7 @@ class IndexBuilder {
 
  private:
   void Warn(const ParsedFile& file, absl::string_view what) {
-    index_->warnings_.push_back(absl::StrCat(file.path, ": ", what));
+    index_->warnings_.push_back(absl::StrCat("file ", FileTag(file.path), ": ", what));
   }
 
   void IndexReferences() {

@@ -56,7 +56,7 @@ class RecordIndex {
 
   // Some file could not be read at all, so that nothing can be said of patients who are not here.
   bool HasUnreadableFile() const { return unreadable_; }
-  // What was left out and why, by file; no patient data.
+  // What was left out and why, by file tag (FileTag); no patient data.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   // The resource that a reference of `from` names, or null.

@@ -7,11 +7,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/crypto/hash.h"
 
 namespace hie::agent {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kTagDigits = 12;
 
 bool IsLeftOut(absl::string_view name) {
   return absl::StartsWith(name, ".") || absl::StartsWith(name, "~") || absl::EndsWith(name, "~") ||
@@ -81,6 +84,10 @@ std::string ResolveRelative(absl::string_view from, absl::string_view url) {
   const fs::path base = fs::path(std::string(from)).parent_path();
   const fs::path path = (base / std::string(url)).lexically_normal();
   return IsInside(path) ? path.generic_string() : "";
+}
+
+std::string FileTag(absl::string_view path) {
+  return crypto::Sha256Hex(path).substr(0, kTagDigits);
 }
 
 }  // namespace hie::agent

@@ -37,4 +37,8 @@ absl::StatusOr<std::string> ReadSourceFile(const std::string& folder, const std:
 // is absolute, has a scheme or leads out.
 std::string ResolveRelative(absl::string_view from, absl::string_view url);
 
+// Returns how logs name a file: twelve hexadecimal digits of the hash of its path, since file names
+// at hospitals often are the patient's name or number.
+std::string FileTag(absl::string_view path);
+
 }  // namespace hie::agent
