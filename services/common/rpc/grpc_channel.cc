@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "services/common/base/mutex.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/rpc/callback_threads.h"
 #include "services/common/rpc/client_call.h"
 #include "services/common/rpc/tls_credentials.h"
 
@@ -73,6 +74,7 @@ absl::StatusOr<std::shared_ptr<Channel>> Channel::Dial(const std::string& target
                                                        std::shared_ptr<TlsFiles> tls,
                                                        const std::string& server_name) {
   if (tls == nullptr) return absl::InvalidArgumentError("tls: want certificate files");
+  KeepCallbackThreads();
   HIE_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                        MakeChannelCredentials(*tls));
   grpc::ChannelArguments arguments = ClientArguments();

@@ -14,6 +14,7 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/log/log.h"
 #include "services/common/rpc/call_recorder.h"
+#include "services/common/rpc/callback_threads.h"
 #include "services/common/rpc/grpc_channel.h"
 #include "services/common/rpc/served_methods.h"
 #include "services/common/rpc/server.h"
@@ -171,6 +172,7 @@ absl::Status GrpcServer::Start() {
 }
 
 absl::Status GrpcServer::OpenDoors() {
+  KeepCallbackThreads();
   grpc::EnableDefaultHealthCheckService(true);
   const CallPath path = {gate_.get(), pool_.get()};
   in_process_door_ =

@@ -251,6 +251,7 @@ TEST_P(StreamTest, ASlowReaderHoldsTheWriterBack) {
                  return false;
                }).ok());
   EXPECT_LT(held, 64) << "16 MiB were taken from the writer and nobody read";
+  server_->Shutdown(absl::Seconds(1));  // Before what the writer refers to is gone.
 }
 
 TEST_P(StreamTest, LateAnswersDoNothing) {
@@ -259,11 +260,15 @@ TEST_P(StreamTest, LateAnswersDoNothing) {
     writer.set_value(held);
   };
   Start();
+  // The connection stands: the deadline is the handler's alone.
+  ASSERT_TRUE(channel_->CallAndWait<ExchangeService::ListMembers>(TenSeconds(), {}).ok());
   CallOptions options;
-  options.deadline = absl::Now() + absl::Milliseconds(100);
+  options.deadline = absl::Now() + absl::Milliseconds(500);
   EXPECT_EQ(Retrieve([](const RetrieveResponse&) { return true; }, options).code(),
             absl::StatusCode::kDeadlineExceeded);
-  const Writer late = writer.get_future().get();
+  std::future<Writer> begun = writer.get_future();
+  ASSERT_EQ(begun.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  const Writer late = begun.get();
   absl::SleepFor(absl::Milliseconds(100));
   std::promise<bool> taken;
   late.Write(Chunk(0), [&taken](bool ok) { taken.set_value(ok); });
@@ -274,7 +279,7 @@ TEST_P(StreamTest, LateAnswersDoNothing) {
 
 TEST_P(StreamTest, TheServersMaximumEndsAStreamThatNobodyReads) {
   Server::Options options = world_.ServerOptions();
-  options.limits.call_time_max = absl::Milliseconds(300);
+  options.limits.call_time_max = absl::Milliseconds(500);
   std::promise<bool> last;
   std::function<void(Writer)> write_on = [&](const Writer& writer) {
     RetrieveResponse chunk;
