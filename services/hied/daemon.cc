@@ -8,7 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "services/common/base/status_macros.h"
-#include "services/common/rpc/admin_listener.h"
+#include "services/common/metrics/admin_listener.h"
+#include "services/common/metrics/metrics_text.h"
 #include "services/hied/text_file.h"
 
 namespace hie::hied {
@@ -88,14 +89,18 @@ absl::Status Daemon::StartGateway() {
 
 absl::Status Daemon::StartAdmin() {
   if (options_.admin.empty()) return absl::OkStatus();
-  rpc::AdminListener::Options admin;
+  metrics::AdminListener::Options admin;
   admin.listen = options_.admin;
-  admin.metrics = process_.metrics;
-  HIE_ASSIGN_OR_RETURN(admin_, rpc::AdminListener::Start(std::move(admin)));
+  admin.ready = [this] {
+    return ready_ ? absl::OkStatus() : absl::UnavailableError("not every role serves");
+  };
+  admin.metrics = [registry = process_.metrics] { return metrics::MetricsText(*registry); };
+  HIE_ASSIGN_OR_RETURN(admin_, metrics::AdminListener::Open(std::move(admin)));
   return absl::OkStatus();
 }
 
 absl::Status Daemon::AnnounceReady() {
+  ready_ = true;
   log_->Write(log::Level::kInfo, "ready", {});
   if (options_.ready_file.empty()) return absl::OkStatus();
   return WriteTextFile(options_.ready_file, absl::StrCat(gateway_ ? gateway_->port() : 0, "\n"));
@@ -131,6 +136,7 @@ void Daemon::WriteCheckpoints() {
 
 void Daemon::Stop() {
   if (std::exchange(stopped_, true)) return;
+  ready_ = false;
   if (log_) log_->Write(log::Level::kInfo, "stopping", {});
   if (gateway_) gateway_->Stop(kGatewayGrace);
   for (const absl::string_view name : kRoles) {

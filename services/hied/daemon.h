@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,9 +11,9 @@
 #include "services/hied/gateway_host.h"
 #include "services/hied/role_host.h"
 
-namespace hie::rpc {
+namespace hie::metrics {
 class AdminListener;
-}  // namespace hie::rpc
+}  // namespace hie::metrics
 
 namespace hie::hied {
 
@@ -53,7 +54,8 @@ class Daemon {
   std::unique_ptr<log::Logger> log_;
   std::map<std::string, std::unique_ptr<RoleHost>> roles_;
   std::unique_ptr<GatewayHost> gateway_;
-  std::shared_ptr<rpc::AdminListener> admin_;
+  std::unique_ptr<metrics::AdminListener> admin_;
+  std::atomic<bool> ready_ = false;
   bool stopped_ = false;
 };
 

@@ -9,7 +9,6 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/storage/rocksdb_kv_store.h"
 #include "services/consent/consent_role.h"
-#include "services/consent/policy_file.h"
 #include "services/directory/directory_role.h"
 #include "services/hied/audit_host.h"
 #include "services/hied/text_file.h"
@@ -57,7 +56,7 @@ class JournaledHost final : public RoleHost {
     typename Role::Options options;
     options.store = host->store_.get();
     options.mark_path = directory + "/mark";
-    options.files = &process.files;
+    if constexpr (requires { options.files; }) options.files = &process.files;
     options.clock = &process.clock;
     options.random = &process.random;
     HIE_RETURN_IF_ERROR(configure(options));
@@ -93,12 +92,6 @@ class JournaledHost final : public RoleHost {
   std::unique_ptr<outbox::Relay> relay_;
 };
 
-absl::Status ConfigureConsent(const DaemonOptions& options, consent::ConsentRole::Options& role) {
-  HIE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.policy));
-  HIE_ASSIGN_OR_RETURN(role.policy, consent::ParsePolicyFile(text));
-  return absl::OkStatus();
-}
-
 absl::Status ConfigureDirectory(const DaemonOptions& options,
                                 directory::DirectoryRole::Options& role) {
   if (options.bootstrap.empty()) return absl::OkStatus();
@@ -115,8 +108,11 @@ absl::StatusOr<std::unique_ptr<RoleHost>> OpenUnnamed(const Process& process,
         process, role, [&](auto& o) { return ConfigureDirectory(process.options, o); });
   }
   if (role == "consent") {
-    return JournaledHost<consent::ConsentRole>::Open(
-        process, role, [&](auto& o) { return ConfigureConsent(process.options, o); });
+    return JournaledHost<consent::ConsentRole>::Open(process, role,
+                                                     [&](consent::ConsentRole::Options& o) {
+                                                       o.policy_path = process.options.policy;
+                                                       return absl::OkStatus();
+                                                     });
   }
   if (role == "registry") {
     return JournaledHost<registry::RegistryRole>::Open(process, role, nothing_more);

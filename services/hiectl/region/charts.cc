@@ -156,6 +156,8 @@ std::vector<ChartEntry> FirstDemonstrationChart() {
              "{INR}"),
       Document("Anticoagulation clinic note", visit,
                "Anticoagulation clinic. INR 2.70, target 2.0 to 3.0. Continue warfarin 5 mg.\n")};
+  // Of a Part 2 programme: without the patient's grant it takes an emergency to see it.
+  chart[2].sensitivity.push_back("42CFRPart2");
   return chart;
 }
 

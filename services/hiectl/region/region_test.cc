@@ -94,7 +94,7 @@ TEST(ChartsTest, DemonstrationHasConflictSensitiveAndSealed) {
       if (entry.clinical_class == ClinicalClass::kAllergy) allergies.insert(entry.display);
     }
   }
-  EXPECT_EQ(labels, (std::set<std::string>{"HIV", "OPIOIDUD", "PSY", "PSYTHPN"}));
+  EXPECT_EQ(labels, (std::set<std::string>{"42CFRPart2", "HIV", "OPIOIDUD", "PSY", "PSYTHPN"}));
   EXPECT_EQ(allergies, (std::set<std::string>{"Allergy to penicillin", "No known allergy"}));
 }
 

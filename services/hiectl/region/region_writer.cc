@@ -136,6 +136,7 @@ absl::Status WriteDemonstration(const fs::path& directory, const std::vector<Cha
       const std::string label = entry.sensitivity.empty() ? "" : entry.sensitivity.front();
       const bool second_tier = entry.clinical_class == ClinicalClass::kObservation;
       absl::StrAppend(&expected, hospitals[chart.registration.hospital].id, "\t", entry.display,
+                      entry.value.empty() ? "" : absl::StrCat(": ", entry.value, " ", entry.unit),
                       "\t",
                       label.empty()        ? "at-once"
                       : label == "PSYTHPN" ? "never"

@@ -1,0 +1,125 @@
+#include "services/hied/gateway_host.h"
+
+#include <utility>
+
+#include "gateway/auth/gateway_access_policy.h"
+#include "gateway/edge/gateway_edge.h"
+#include "gateway/feed/announcement_feed.h"
+#include "gateway/feed/patient_feed.h"
+#include "gateway/members/agent_hub.h"
+#include "gateway/members/member_directory_cache.h"
+#include "services/common/base/status_macros.h"
+
+namespace hie::hied {
+namespace {
+
+// Agents keep one stream open; it is opened anew when this has passed.
+constexpr absl::Duration kStreamLife = absl::Hours(12);
+constexpr int kPoolThreads = 4;
+
+// Members, hub, edge and server, in the order in which they stand on one another.
+class OpenGateway final : public GatewayHost {
+ public:
+  OpenGateway(const Process& process, GatewayChannels channels)
+      : process_(process),
+        channels_(std::move(channels)),
+        log_(std::make_shared<log::Logger>(
+            log::Logger::Options{"gateway", &process.clock, process.log_sink})) {}
+
+  ~OpenGateway() override {
+    // The server first: no call runs any more when what it calls goes.
+    server_.reset();
+    hub_.reset();
+    edge_.reset();
+  }
+
+  absl::Status Open() {
+    HIE_RETURN_IF_ERROR(ReadDirectory());
+    feed_ = std::make_unique<feed::PatientFeed>(feed::PatientFeed::Options{
+        channels_.mpi, channels_.registry, directory_.get(), &process_.clock});
+    OpenHub();
+    HIE_RETURN_IF_ERROR(OpenEdge());
+    return OpenServer();
+  }
+
+  int port() const override { return server_->port(); }
+  void Stop(absl::Duration grace) override { server_->Shutdown(grace); }
+
+ private:
+  absl::Status ReadDirectory() {
+    members::MemberDirectoryCache::Options options;
+    options.fetch = members::MemberDirectoryCache::FromChannel(channels_.directory, process_.clock);
+    options.clock = &process_.clock;
+    options.on_failure = [log = log_](const absl::Status& status) {
+      log->Write(log::Level::kWarning, "directory-not-read", {{"status", status.ToString()}});
+    };
+    directory_ = std::make_unique<members::MemberDirectoryCache>(std::move(options));
+    return directory_->Refresh();
+  }
+
+  void OpenHub() {
+    members::AgentHub::Options options;
+    options.clock = &process_.clock;
+    options.announce = feed::RegisterAnnouncements(*feed_, process_.clock, process_.random);
+    options.owns_domain = [this](const MemberId& member, absl::string_view domain) {
+      const auto directory = directory_->Current().directory;
+      const Member* owner = directory == nullptr ? nullptr : directory->FindByDomain(domain);
+      return owner != nullptr && owner->id == member;
+    };
+    options.log = log_;
+    hub_ = std::make_unique<members::AgentHub>(std::move(options));
+  }
+
+  absl::Status OpenEdge() {
+    edge::GatewayEdge::Options options;
+    options.roles = {channels_.mpi, channels_.registry, channels_.consent, channels_.audit,
+                     channels_.directory};
+    options.members = hub_.get();
+    options.directory = directory_.get();
+    options.clock = &process_.clock;
+    options.random = &process_.random;
+    HIE_ASSIGN_OR_RETURN(edge_, edge::GatewayEdge::Create(std::move(options)));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenServer() {
+    auth::GatewayAccessPolicy::Options access;
+    access.directory = directory_.get();
+    access.clock = &process_.clock;
+    rpc::Server::Options options;
+    options.name = "gateway";
+    options.listen = process_.options.listen;
+    options.tls = RoleTls(process_.options, "gateway");
+    options.access = std::make_shared<auth::GatewayAccessPolicy>(access);
+    options.clock = &process_.clock;
+    options.random = &process_.random;
+    options.log = log_;
+    options.metrics = process_.metrics;
+    options.limits.pool_threads = kPoolThreads;
+    options.limits.call_time_max = kStreamLife;
+    HIE_ASSIGN_OR_RETURN(server_, rpc::Server::Create(std::move(options)));
+    edge_->Serve(*server_);
+    hub_->Serve(*server_);
+    return server_->Start();
+  }
+
+  const Process& process_;
+  const GatewayChannels channels_;
+  const std::shared_ptr<log::Logger> log_;
+  std::unique_ptr<members::MemberDirectoryCache> directory_;
+  std::unique_ptr<feed::PatientFeed> feed_;
+  std::unique_ptr<members::AgentHub> hub_;
+  std::unique_ptr<edge::GatewayEdge> edge_;
+  std::unique_ptr<rpc::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GatewayHost>> GatewayHost::Open(const Process& process,
+                                                               GatewayChannels channels) {
+  auto gateway = std::make_unique<OpenGateway>(process, std::move(channels));
+  HIE_RETURN_IF_ERROR(gateway->Open());
+  return gateway;
+}
+
+}  // namespace hie::hied
