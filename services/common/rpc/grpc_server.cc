@@ -112,9 +112,9 @@ class DoorServer {
 
 class GrpcServer final : public Server {
  public:
-  explicit GrpcServer(Options options) : options_(std::move(options)) {
-    if (options_.random == nullptr) options_.random = &system_random_;
-  }
+  explicit GrpcServer(Options options)
+      : options_(std::move(options)),
+        ids_(options_.random == nullptr ? SystemRandom().Next() : options_.random->Next()) {}
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Start() override;
@@ -130,7 +130,7 @@ class GrpcServer final : public Server {
   absl::Status OpenPort(CallPath path);
 
   Options options_;
-  SystemRandom system_random_;
+  SeededRandom ids_;  // Of requests and spans: unique, no secret, and five draws a call.
   std::vector<RawMethod> methods_;
   std::vector<ServedService> services_;
   std::unique_ptr<CallGate> gate_;
@@ -155,7 +155,7 @@ absl::Status GrpcServer::Start() {
   gate_ =
       std::make_unique<CallGate>(CallGate::Options{.access = options_.access,
                                                    .clock = options_.clock,
-                                                   .random = options_.random,
+                                                   .random = &ids_,
                                                    .call_time_max = options_.limits.call_time_max});
   prometheus::Gauge* waiting =
       options_.metrics == nullptr ? nullptr : QueueGauge(*options_.metrics, options_.name);

@@ -115,8 +115,8 @@ class Server {
     ServerLimits limits;
     // What in-process channels show as `<role>:<credential>`; empty: they show nothing.
     std::string in_process_credential = {};
-    RandomSource* random = nullptr;                           // Null: the kernel's.
-    std::shared_ptr<log::Logger> log = nullptr;               // Null: no log.
+    RandomSource* random = nullptr;              // Seeds request and span ids; null: the kernel.
+    std::shared_ptr<log::Logger> log = nullptr;  // Null: no log.
     std::shared_ptr<prometheus::Registry> metrics = nullptr;  // Null: not counted.
   };
 

@@ -46,7 +46,7 @@ class RpcWorld {
 
  private:
   TestPki pki_;
-  SystemClock clock_;
+  const SimulatedClock clock_{absl::FromUnixSeconds(1'700'000'000)};  // Deadlines are not on it.
 };
 
 // Options of a call that has ten seconds.
