@@ -222,8 +222,8 @@ absl::StatusOr<std::vector<std::string>> ListFamilies(const rocksdb::Options& op
   }
   HIE_RETURN_IF_ERROR(FromRocksDb(exists, "open"));
   std::vector<std::string> families;
-  HIE_RETURN_IF_ERROR(
-      FromRocksDb(rocksdb::DB::ListColumnFamilies(options, path, &families), "open"));
+  HIE_RETURN_IF_ERROR(FromRocksDb(rocksdb::DB::ListColumnFamilies(options, path, &families),
+                                  absl::StrCat(path, ": open")));
   return families;
 }
 
@@ -246,8 +246,8 @@ absl::StatusOr<std::unique_ptr<OpenDb>> OpenFamilies(const rocksdb::Options& opt
   for (const std::string& table : tables) families.emplace_back(table, options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  HIE_RETURN_IF_ERROR(
-      FromRocksDb(rocksdb::DB::Open(options, path, families, &handles, &db), "open"));
+  HIE_RETURN_IF_ERROR(FromRocksDb(rocksdb::DB::Open(options, path, families, &handles, &db),
+                                  absl::StrCat(path, ": open")));
   return std::make_unique<OpenDb>(db, handles);
 }
 
