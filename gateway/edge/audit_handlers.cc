@@ -95,10 +95,11 @@ void ListAudit(EdgeServices& services, std::shared_ptr<rpc::CallContext> context
                  });
 }
 
-void VerifyAudit(EdgeServices& services, const rpc::CallContext& context,
+void VerifyAudit(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
+                 const exchange::v1::VerifyAuditRequest&,
                  Answer<exchange::v1::VerifyAuditResponse> answer) {
   CallRole<AuditService::Verify>(
-      *services.roles().audit, kAudit, context, audit::v1::VerifyRequest(),
+      *services.roles().audit, kAudit, *context, audit::v1::VerifyRequest(),
       [answer = std::move(answer)](absl::StatusOr<audit::v1::VerifyResponse> verified) {
         if (!verified.ok()) return answer(verified.status());
         exchange::v1::VerifyAuditResponse response;
@@ -109,15 +110,15 @@ void VerifyAudit(EdgeServices& services, const rpc::CallContext& context,
       });
 }
 
-void ListNotices(EdgeServices& services, const rpc::CallContext& context,
+void ListNotices(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
                  const exchange::v1::ListNoticesRequest& request,
                  Answer<exchange::v1::ListNoticesResponse> answer) {
-  const auto member = ViewedMember(services, context.caller().actor, request.member());
+  const auto member = ViewedMember(services, context->caller().actor, request.member());
   if (!member.ok()) return answer(member.status());
   consent::v1::ListNoticesRequest list;
   list.set_member(*member);
   CallRole<consent::v1::ConsentService::ListNotices>(
-      *services.roles().consent, "consent", context, list,
+      *services.roles().consent, "consent", *context, list,
       [answer = std::move(answer)](absl::StatusOr<consent::v1::ListNoticesResponse> listed) {
         if (!listed.ok()) return answer(listed.status());
         exchange::v1::ListNoticesResponse response;
@@ -129,24 +130,9 @@ void ListNotices(EdgeServices& services, const rpc::CallContext& context,
 }  // namespace
 
 void ServeAudit(EdgeServices& services, rpc::Server& server) {
-  server.ServeAsync<ExchangeService::ListAudit>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  const exchange::v1::ListAuditRequest& request,
-                  Answer<exchange::v1::ListAuditResponse> answer) {
-        ListAudit(services, std::move(context), request, std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::VerifyAudit>(
-      [&services](const std::shared_ptr<rpc::CallContext>& context,
-                  const exchange::v1::VerifyAuditRequest&,
-                  Answer<exchange::v1::VerifyAuditResponse> answer) {
-        VerifyAudit(services, *context, std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::ListNotices>(
-      [&services](const std::shared_ptr<rpc::CallContext>& context,
-                  const exchange::v1::ListNoticesRequest& request,
-                  Answer<exchange::v1::ListNoticesResponse> answer) {
-        ListNotices(services, *context, request, std::move(answer));
-      });
+  ServeCounted<ExchangeService::ListAudit>(server, services, ListAudit);
+  ServeCounted<ExchangeService::VerifyAudit>(server, services, VerifyAudit);
+  ServeCounted<ExchangeService::ListNotices>(server, services, ListNotices);
 }
 
 }  // namespace hie::edge

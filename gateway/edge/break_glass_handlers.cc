@@ -146,14 +146,14 @@ void AttestSecondTier(EdgeServices& services, std::shared_ptr<rpc::CallContext> 
       });
 }
 
-void EndBreakGlass(EdgeServices& services, const rpc::CallContext& context,
+void EndBreakGlass(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
                    const exchange::v1::EndBreakGlassRequest& request,
                    Answer<exchange::v1::EndBreakGlassResponse> answer) {
   consent::v1::EndBreakGlassRequest end;
-  *end.mutable_actor() = wire::ToProto(context.caller().actor);
+  *end.mutable_actor() = wire::ToProto(context->caller().actor);
   end.set_session_id(request.session_id());
   CallRole<ConsentService::EndBreakGlass>(
-      *services.roles().consent, kConsent, context, end,
+      *services.roles().consent, kConsent, *context, end,
       [answer = std::move(answer)](absl::StatusOr<consent::v1::EndBreakGlassResponse> ended) {
         if (!ended.ok()) return answer(ended.status());
         exchange::v1::EndBreakGlassResponse response;
@@ -165,24 +165,9 @@ void EndBreakGlass(EdgeServices& services, const rpc::CallContext& context,
 }  // namespace
 
 void ServeBreakGlass(EdgeServices& services, rpc::Server& server) {
-  server.ServeAsync<ExchangeService::OpenBreakGlass>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  exchange::v1::OpenBreakGlassRequest request,
-                  Answer<exchange::v1::OpenBreakGlassResponse> answer) {
-        OpenBreakGlass(services, std::move(context), std::move(request), std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::AttestSecondTier>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  const exchange::v1::AttestSecondTierRequest& request,
-                  Answer<exchange::v1::AttestSecondTierResponse> answer) {
-        AttestSecondTier(services, std::move(context), request, std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::EndBreakGlass>(
-      [&services](const std::shared_ptr<rpc::CallContext>& context,
-                  const exchange::v1::EndBreakGlassRequest& request,
-                  Answer<exchange::v1::EndBreakGlassResponse> answer) {
-        EndBreakGlass(services, *context, request, std::move(answer));
-      });
+  ServeCounted<ExchangeService::OpenBreakGlass>(server, services, OpenBreakGlass);
+  ServeCounted<ExchangeService::AttestSecondTier>(server, services, AttestSecondTier);
+  ServeCounted<ExchangeService::EndBreakGlass>(server, services, EndBreakGlass);
 }
 
 }  // namespace hie::edge

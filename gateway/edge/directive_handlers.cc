@@ -115,24 +115,9 @@ void ListDirectives(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
 }  // namespace
 
 void ServeDirectives(EdgeServices& services, rpc::Server& server) {
-  server.ServeAsync<ExchangeService::PutDirective>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  exchange::v1::PutDirectiveRequest request,
-                  Answer<exchange::v1::PutDirectiveResponse> answer) {
-        PutDirective(services, std::move(context), std::move(request), std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::RevokeDirective>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  const exchange::v1::RevokeDirectiveRequest& request,
-                  Answer<exchange::v1::RevokeDirectiveResponse> answer) {
-        RevokeDirective(services, std::move(context), request, std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::ListDirectives>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  const exchange::v1::ListDirectivesRequest& request,
-                  Answer<exchange::v1::ListDirectivesResponse> answer) {
-        ListDirectives(services, std::move(context), request, std::move(answer));
-      });
+  ServeCounted<ExchangeService::PutDirective>(server, services, PutDirective);
+  ServeCounted<ExchangeService::RevokeDirective>(server, services, RevokeDirective);
+  ServeCounted<ExchangeService::ListDirectives>(server, services, ListDirectives);
 }
 
 }  // namespace hie::edge

@@ -1,6 +1,9 @@
 #include "gateway/edge/edge_services.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gateway/exchange/directory_reading.h"
 #include "hie/audit/v1/audit_service.methods.h"
 #include "services/common/base/status_macros.h"
@@ -23,6 +26,7 @@ EdgeServices::EdgeServices(Options options)
              .clock = options_.clock}),
       queries_(options_.queries_max),
       retrieves_(options_.retrieves_max),
+      calls_(options_.calls_max),
       executor_(options_.threads, kStepsWaitingMax),
       scheduler_(options_.clock) {}
 
@@ -68,8 +72,18 @@ exchange::QueryServices EdgeServices::ForQueries() {
 }
 
 void EdgeServices::Stop() {
+  queries_.WaitUntilEmpty();
+  retrieves_.WaitUntilEmpty();
+  calls_.WaitUntilEmpty();
   scheduler_.Stop();
   executor_.Stop();
+}
+
+rpc::CallOptions RoleCall(const rpc::CallContext& context) {
+  rpc::CallOptions options = rpc::ChildCall(context);
+  // Deadlines of calls are in the machine's time: see CallContext.
+  options.deadline = std::min(options.deadline, absl::Now() + kRoleCallTime);
+  return options;
 }
 
 absl::Status TellCaller(const absl::Status& status, absl::string_view role) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +21,7 @@
 #include "services/common/base/random_source.h"
 #include "services/common/rpc/call_context.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/rpc/server.h"
 #include "services/common/rpc/worker_pool.h"
 
 namespace hie::edge {
@@ -40,16 +40,28 @@ class InFlight {
  public:
   explicit InFlight(int max) : max_(max) {}
   // False: full, nothing was counted.
-  bool TryEnter() {
-    if (count_.fetch_add(1) < max_) return true;
-    count_.fetch_sub(1);
-    return false;
+  bool TryEnter() HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (count_ >= max_) return false;
+    ++count_;
+    return true;
   }
-  void Leave() { count_.fetch_sub(1); }
+  void Leave() HIE_EXCLUDES(mutex_) {
+    // Notified under the lock: whoever waits may destroy this as soon as it is let go.
+    const MutexLock lock(mutex_);
+    if (--count_ == 0) empty_.NotifyAll();
+  }
+  // Waits until nothing is in flight.
+  void WaitUntilEmpty() HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    empty_.Wait(mutex_, [this]() HIE_NO_THREAD_SAFETY_ANALYSIS { return count_ == 0; });
+  }
 
  private:
   const int max_;
-  std::atomic<int> count_ = 0;
+  Mutex mutex_;
+  CondVar empty_;
+  int count_ HIE_GUARDED_BY(mutex_) = 0;
 };
 
 // Timers of queries, on the hub's kind of queue.
@@ -95,6 +107,7 @@ class EdgeServices {
     RandomSource* random = nullptr;                             // Must outlive it.
     int queries_max = 1000;  // Queries in flight; beyond: RESOURCE_EXHAUSTED.
     int retrieves_max = 16;  // Documents in flight; each holds at most 32 MiB.
+    int calls_max = 4096;    // Other calls in flight.
     int threads = 2;
   };
   explicit EdgeServices(Options options);
@@ -105,6 +118,7 @@ class EdgeServices {
   const feed::PatientFeed& feed() const { return feed_; }
   InFlight& queries() { return queries_; }
   InFlight& retrieves() { return retrieves_; }
+  InFlight& calls() { return calls_; }
   std::string NewId() const;
 
   // UNAVAILABLE: the directory was never read.
@@ -117,7 +131,8 @@ class EdgeServices {
   exchange::QueryServices ForQueries();
   exchange::Executor& executor() { return executor_; }
 
-  // Stops timers and steps; not from one of them.
+  // Waits for what is in flight (each has a deadline), then stops timers and steps.  After the
+  // server has shut down; not from a handler.
   void Stop();
 
  private:
@@ -125,6 +140,7 @@ class EdgeServices {
   const feed::PatientFeed feed_;
   InFlight queries_;
   InFlight retrieves_;
+  InFlight calls_;
   PoolExecutor executor_;
   QueueScheduler scheduler_;
   Mutex mutex_;
@@ -140,18 +156,44 @@ using Answer = std::function<void(absl::StatusOr<Response>)>;
 // troubles as UNAVAILABLE with the role's name for people.
 absl::Status TellCaller(const absl::Status& status, absl::string_view role);
 
+// What one call to a role may take, whatever time its caller has.
+inline constexpr absl::Duration kRoleCallTime = absl::Seconds(30);
+
+// Returns the options of a call to a role on behalf of `context`.
+rpc::CallOptions RoleCall(const rpc::CallContext& context);
+
 // Calls a role for a handler, within the caller's time.  `next` gets what TellCaller says of a
 // failure.
 template <typename Method>
 void CallRole(rpc::Channel& channel, absl::string_view role, const rpc::CallContext& context,
               const typename Method::Request& request,
               std::function<void(absl::StatusOr<typename Method::Response>)> next) {
-  channel.Call<Method>(rpc::ChildCall(context), request,
+  channel.Call<Method>(RoleCall(context), request,
                        [role = std::string(role), next = std::move(next)](
                            absl::StatusOr<typename Method::Response> response) {
                          if (!response.ok()) return next(TellCaller(response.status(), role));
                          next(std::move(response));
                        });
+}
+
+// Registers an asynchronous handler that is counted as in flight until it has answered; it must
+// not touch `services` after that.
+//   handler: void(EdgeServices&, std::shared_ptr<CallContext>, Request, Answer<Response>)
+template <typename Method, typename Handler>
+void ServeCounted(rpc::Server& server, EdgeServices& services, Handler handler) {
+  server.ServeAsync<Method>([&services, handler](std::shared_ptr<rpc::CallContext> context,
+                                                 typename Method::Request request,
+                                                 Answer<typename Method::Response> answer) {
+    if (!services.calls().TryEnter()) {
+      return answer(absl::ResourceExhaustedError("too many calls are on their way"));
+    }
+    handler(services, std::move(context), std::move(request),
+            [&services,
+             answer = std::move(answer)](absl::StatusOr<typename Method::Response> response) {
+              answer(std::move(response));
+              services.calls().Leave();
+            });
+  });
 }
 
 // Makes events durable, then goes on.  UNAVAILABLE: they could not be made durable.

@@ -21,7 +21,8 @@ class GatewayEdge {
   // Registers every method.  The edge must outlive the server.
   void Serve(rpc::Server& server);
 
-  // Ends timers and steps; after the server has shut down and before the channels go.
+  // Waits for what is in flight; after the server has shut down, while the roles still answer or
+  // refuse.
   ~GatewayEdge();
 
  private:

@@ -25,10 +25,10 @@ absl::StatusOr<exchange::v1::ListMembersResponse> ListMembers(const EdgeServices
   return response;
 }
 
-void PutMember(EdgeServices& services, const rpc::CallContext& context,
+void PutMember(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
                exchange::v1::PutMemberRequest request,
                Answer<exchange::v1::PutMemberResponse> answer) {
-  const Actor& actor = context.caller().actor;
+  const Actor& actor = context->caller().actor;
   if (!services.IsOperator(actor)) {
     return answer(absl::PermissionDeniedError("member: want the operator of the exchange"));
   }
@@ -36,7 +36,7 @@ void PutMember(EdgeServices& services, const rpc::CallContext& context,
   *put.mutable_actor() = wire::ToProto(actor);
   *put.mutable_member() = std::move(*request.mutable_member());
   CallRole<directory::v1::DirectoryService::PutMember>(
-      *services.roles().directory, "the directory", context, put,
+      *services.roles().directory, "the directory", *context, put,
       [answer = std::move(answer)](absl::StatusOr<directory::v1::PutMemberResponse> response) {
         if (!response.ok()) return answer(response.status());
         exchange::v1::PutMemberResponse out;
@@ -52,11 +52,7 @@ void ServeMembers(EdgeServices& services, rpc::Server& server) {
       [&services](const rpc::CallContext&, const exchange::v1::ListMembersRequest&) {
         return ListMembers(services);
       });
-  server.ServeAsync<ExchangeService::PutMember>(
-      [&services](std::shared_ptr<rpc::CallContext> context, exchange::v1::PutMemberRequest request,
-                  Answer<exchange::v1::PutMemberResponse> answer) {
-        PutMember(services, *context, std::move(request), std::move(answer));
-      });
+  ServeCounted<ExchangeService::PutMember>(server, services, PutMember);
 }
 
 }  // namespace hie::edge

@@ -48,7 +48,7 @@ class Gathered {
 };
 
 // Each by itself: what is wrong with one patient holds up no other.
-void RegisterPatients(EdgeServices& services, const rpc::CallContext& context,
+void RegisterPatients(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
                       exchange::v1::RegisterPatientsRequest request,
                       Answer<exchange::v1::RegisterPatientsResponse> answer) {
   if (request.patients().empty() || request.patients_size() > kPatientsMax) {
@@ -62,7 +62,7 @@ void RegisterPatients(EdgeServices& services, const rpc::CallContext& context,
     patient.demographics = std::move(*wanted.mutable_demographics());
     if (!wanted.facility().empty()) patient.facilities.push_back(wanted.facility());
     services.feed().Register(
-        context.caller().actor, std::move(patient),
+        context->caller().actor, std::move(patient),
         [gathered, at](const absl::StatusOr<mpi::v1::RegisterRecordResponse>& registered) {
           gathered->Put(at, registered);
         });
@@ -70,10 +70,10 @@ void RegisterPatients(EdgeServices& services, const rpc::CallContext& context,
 }
 
 // A steward decides about a pair that holds a record of the own member; the operator about any.
-void DecideLink(EdgeServices& services, const rpc::CallContext& context,
+void DecideLink(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
                 const exchange::v1::DecideLinkRequest& request,
                 Answer<exchange::v1::DecideLinkResponse> answer) {
-  const Actor& actor = context.caller().actor;
+  const Actor& actor = context->caller().actor;
   const auto first = wire::FromProto(request.first(), "first", wire::Incarnation::kMayBeCurrent);
   if (!first.ok()) return answer(first.status());
   const auto second = wire::FromProto(request.second(), "second", wire::Incarnation::kMayBeCurrent);
@@ -90,7 +90,7 @@ void DecideLink(EdgeServices& services, const rpc::CallContext& context,
   decide.set_same_person(request.same_person());
   decide.set_reason(request.reason());
   CallRole<mpi::v1::MpiService::DecideLink>(
-      *services.roles().mpi, "the patient index", context, decide,
+      *services.roles().mpi, "the patient index", *context, decide,
       [answer = std::move(answer)](absl::StatusOr<mpi::v1::DecideLinkResponse> decided) {
         if (!decided.ok()) return answer(decided.status());
         exchange::v1::DecideLinkResponse response;
@@ -103,24 +103,9 @@ void DecideLink(EdgeServices& services, const rpc::CallContext& context,
 }  // namespace
 
 void ServePatients(EdgeServices& services, rpc::Server& server) {
-  server.ServeAsync<ExchangeService::FindPatients>(
-      [&services](std::shared_ptr<rpc::CallContext> context,
-                  const exchange::v1::FindPatientsRequest& request,
-                  Answer<exchange::v1::FindPatientsResponse> answer) {
-        PersonFinder::Start(services, std::move(context), request, std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::RegisterPatients>(
-      [&services](const std::shared_ptr<rpc::CallContext>& context,
-                  exchange::v1::RegisterPatientsRequest request,
-                  Answer<exchange::v1::RegisterPatientsResponse> answer) {
-        RegisterPatients(services, *context, std::move(request), std::move(answer));
-      });
-  server.ServeAsync<ExchangeService::DecideLink>(
-      [&services](const std::shared_ptr<rpc::CallContext>& context,
-                  const exchange::v1::DecideLinkRequest& request,
-                  Answer<exchange::v1::DecideLinkResponse> answer) {
-        DecideLink(services, *context, request, std::move(answer));
-      });
+  ServeCounted<ExchangeService::FindPatients>(server, services, PersonFinder::Start);
+  ServeCounted<ExchangeService::RegisterPatients>(server, services, RegisterPatients);
+  ServeCounted<ExchangeService::DecideLink>(server, services, DecideLink);
 }
 
 }  // namespace hie::edge

@@ -278,9 +278,9 @@ void PersonFinder::Respond() {
     }
     outcomes.push_back(exchange::ToProto(outcome, asker_));
   }
-  answer_(std::move(response));
   // An intent without an outcome counts as disclosed: nothing waits for this.
   if (!outcomes.empty()) Record(services_, *context_, std::move(outcomes), [](const auto&) {});
+  answer_(std::move(response));
 }
 
 }  // namespace hie::edge

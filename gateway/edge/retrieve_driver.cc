@@ -51,6 +51,9 @@ RetrieveDriver::RetrieveDriver(EdgeServices& services, exchange::v1::RetrieveReq
       asker_{context_->caller().actor, request_.session_id()},
       id_(services.NewId()) {}
 
+// Nothing works for it any more.
+RetrieveDriver::~RetrieveDriver() { services_.retrieves().Leave(); }
+
 void RetrieveDriver::Resolve() {
   ResolveSubject(services_, context_, request_.subject(), IdScope::kOwnMember,
                  [self = shared_from_this()](absl::StatusOr<exchange::Person> person) {
@@ -327,7 +330,6 @@ void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& 
   } else {
     writer_.Finish(std::move(status));
   }
-  services_.retrieves().Leave();
 }
 
 void RetrieveDriver::RecordOutcome(ReleaseOutcome outcome, const std::string& safety) {

@@ -32,6 +32,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
   static void Start(EdgeServices& services, exchange::v1::RetrieveRequest request,
                     std::shared_ptr<rpc::CallContext> context,
                     rpc::ServerWriter<exchange::v1::RetrieveResponse> writer);
+  ~RetrieveDriver();
 
  private:
   enum class Gate { kClosed, kFencing, kOpen };

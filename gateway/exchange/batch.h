@@ -24,6 +24,9 @@ inline constexpr size_t kBatchBytesMax = size_t{1} << 20;
 // One item alone may be larger than a batch is meant to be, up to this.
 inline constexpr size_t kItemBytesMax = size_t{3} << 20;
 
+// Item ids stand in the audit, which takes no longer ones.
+inline constexpr size_t kItemIdBytesMax = 128;
+
 // What a batch carries.
 enum class BatchKind { kBegin, kIndex, kItems };
 

@@ -53,9 +53,19 @@ Labels LabelAt(const MemberView& member, absl::string_view facility_word, absl::
                    unit->attestations);
 }
 
+// A member's own word goes to consent and audit, whose limits it must not break: one odd item would
+// stop the answers of all.
+std::string Cut(absl::string_view word) {
+  if (word.size() <= kOwnWordBytesMax) return std::string(word);
+  size_t end = kOwnWordBytesMax;
+  // Not within a character (UTF-8).
+  while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80) --end;
+  return std::string(word.substr(0, end));
+}
+
 std::string FacilityId(const MemberView& member, absl::string_view word) {
   const FacilityView* facility = FindFacility(member, word);
-  return facility == nullptr ? std::string(word) : facility->id;
+  return facility == nullptr ? Cut(word) : facility->id;
 }
 
 // A place is what it is: nothing about it is unknown but a facility that the directory does not
@@ -65,7 +75,7 @@ ReleaseEntry MakePlace(const MemberView& member, const std::string& word) {
   Labels labels;
   labels.sensitivity = CloseUpward(facility == nullptr ? ImpliedByName(member) : facility->place);
   labels.known = facility == nullptr && !word.empty() ? labels.sensitivity : SensitivitySet::All();
-  const std::string id = facility == nullptr ? word : facility->id;
+  const std::string id = FacilityId(member, word);
   return {DecisionItem{absl::StrCat("place/", member.id.value(), "/", id),
                        member.id,
                        id,
@@ -135,9 +145,9 @@ ReleaseEntry MakeStatement(const MemberView& member, const LocalPatient& patient
   DecisionItem subject{item.id,
                        member.id,
                        FacilityId(member, item.facility),
-                       item.unit,
+                       Cut(item.unit),
                        item.clinical_class,
-                       item.period,
+                       item.period.from <= item.period.to ? item.period : ServicePeriod{},
                        LabelStatement(member, item)};
   return {std::move(subject), StatementEntry{patient, std::move(item)}};
 }
@@ -153,7 +163,7 @@ ReleaseEntry MakeIndexEntry(const MemberView& member, IndexEntry entry) {
   DecisionItem subject{entry.id,
                        member.id,
                        FacilityId(member, entry.facility),
-                       entry.unit,
+                       Cut(entry.unit),
                        ClinicalClass::kDocument,
                        entry.period,
                        std::move(labels)};

@@ -13,6 +13,9 @@
 // Where records are said to be, and what that alone gives away (PRACTICE 2, 4).
 namespace hie::exchange {
 
+// Of a facility or unit that the directory does not have, as its member calls it; the rest is cut.
+inline constexpr size_t kOwnWordBytesMax = 64;
+
 // How sure the locator is of an entry.
 enum class LocatorState { kSuspected, kClaimed, kVerified };
 

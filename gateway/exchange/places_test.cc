@@ -105,6 +105,18 @@ TEST(LabelStatementTest, TakesPlaceAndAttestationsOfItsFacility) {
   EXPECT_FALSE(LabelStatement(lakes, ItemAt("")).known.Has(Sensitivity::kPsy));
 }
 
+TEST(MakeStatementTest, OddWordsAndPeriodsOfOneItemStopNobody) {
+  const DirectoryView directory = Directory();
+  ClinicalItem item = ItemAt(std::string(63, 'x') + "\u00e9 and more");
+  item.unit = std::string(300, 'u');
+  item.period = {absl::FromUnixSeconds(9), absl::FromUnixSeconds(1)};
+  const ReleaseEntry entry =
+      MakeStatement(*directory.Find(MemberId("lakes")), PatientOf(1), std::move(item));
+  EXPECT_EQ(entry.subject.facility, std::string(63, 'x'));  // Not half a character.
+  EXPECT_EQ(entry.subject.unit.size(), kOwnWordBytesMax);
+  EXPECT_EQ(entry.subject.period, ServicePeriod{});
+}
+
 TEST(MakeIndexEntryTest, AnUnlabelledDocumentTakesTheAttestationsOfItsPlace) {
   const DirectoryView directory = Directory();
   const MemberView& lakes = *directory.Find(MemberId("lakes"));

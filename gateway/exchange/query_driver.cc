@@ -25,6 +25,10 @@ void QueryDriver::Start(const QueryServices& services, Query query,
                         rpc::ServerWriter<v1::QueryResponse> writer, std::function<void()> done) {
   const std::shared_ptr<QueryDriver> driver(new QueryDriver(
       services, std::move(query), std::move(context), std::move(writer), std::move(done)));
+  {
+    const MutexLock lock(driver->mutex_);
+    driver->self_ = driver;
+  }
   driver->Post(event::Begun{});
   driver->context_->WhenCancelled([weak = driver->weak_from_this()] {
     if (const std::shared_ptr<QueryDriver> self = weak.lock()) self->Post(event::CallerGone{});
@@ -46,6 +50,7 @@ QueryDriver::QueryDriver(const QueryServices& services, Query query,
 void QueryDriver::Post(QueryEvent event) {
   {
     const MutexLock lock(mutex_);
+    if (self_ == nullptr) return;  // Closed: a late answer changes nothing.
     events_.push_back(std::move(event));
     if (std::exchange(draining_, true)) return;
   }
@@ -69,8 +74,20 @@ void QueryDriver::Drain() {
     for (const QueryAction& action : actions) {
       std::visit([this](const auto& wanted) { Do(wanted); }, action);
     }
-    if (reducer_.finished() && done_) std::exchange(done_, nullptr)();
+    if (reducer_.finished()) return Close();
   }
+}
+
+// `draining_` stays set: nothing is stepped after this.
+void QueryDriver::Close() {
+  std::shared_ptr<QueryDriver> self;
+  {
+    const MutexLock lock(mutex_);
+    self = std::move(self_);
+    events_.clear();
+  }
+  questions_.clear();
+  done_();
 }
 
 rpc::CallOptions QueryDriver::CallWithin(absl::Time deadline) const {

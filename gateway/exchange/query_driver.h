@@ -24,7 +24,7 @@ namespace hie::exchange {
 // What an outcome leaf, written after the stream has ended, may take.
 inline constexpr absl::Duration kClosingTime = absl::Seconds(5);
 
-// What queries run on.  Everything must outlive every query.
+// What queries run on.  Everything must live until every query called its `done`.
 struct QueryServices {
   std::shared_ptr<rpc::Channel> mpi;
   std::shared_ptr<rpc::Channel> registry;
@@ -40,7 +40,7 @@ struct QueryServices {
 //
 // Events form a strand: one step at a time, on the executor, never on a thread of RPC, in the order
 // they came; no thread waits.  Lives until the stream is over and its audit is closed; then `done`
-// is called, once.
+// is called, once, and `services` is not touched any more.
 class QueryDriver : public std::enable_shared_from_this<QueryDriver> {
  public:
   static void Start(const QueryServices& services, Query query,
@@ -53,6 +53,7 @@ class QueryDriver : public std::enable_shared_from_this<QueryDriver> {
 
   void Post(QueryEvent event) HIE_EXCLUDES(mutex_);
   void Drain() HIE_EXCLUDES(mutex_);
+  void Close() HIE_EXCLUDES(mutex_);
 
   void Do(const action::ResolvePerson& action);
   void Do(const action::SearchPersons& action);
@@ -86,6 +87,8 @@ class QueryDriver : public std::enable_shared_from_this<QueryDriver> {
 
   Mutex mutex_;
   std::deque<QueryEvent> events_ HIE_GUARDED_BY(mutex_);
+  // Itself, until it is done: while members are silent nobody else holds it.
+  std::shared_ptr<QueryDriver> self_ HIE_GUARDED_BY(mutex_);
   bool draining_ HIE_GUARDED_BY(mutex_) = false;
   std::map<uint64_t, std::shared_ptr<rpc::CallHandle>> calls_ HIE_GUARDED_BY(mutex_);
 

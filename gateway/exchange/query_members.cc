@@ -145,8 +145,12 @@ void QueryReducer::StartItems(const MemberView& member, const LocalPatient& pati
   std::set<std::string> ids;
   std::vector<ReleaseEntry> entries;
   for (ClinicalItem& item : items) {
+    if (item.clinical_class == ClinicalClass::kUnspecified) {
+      progress.code = Graver(progress.code, OutcomeCode::kBadResponse);
+      continue;
+    }
     if (!Wants(item.clinical_class)) continue;
-    if (item.id.empty() || !ids.insert(item.id).second) {
+    if (item.id.empty() || item.id.size() > kItemIdBytesMax || !ids.insert(item.id).second) {
       progress.code = Graver(progress.code, OutcomeCode::kBadResponse);
       continue;
     }

@@ -188,7 +188,6 @@ void QuerySimulator::Do(action::AppendEvents action) {
 void QuerySimulator::Do(action::ConfirmLinks action) {
   After(Random(scenario_.role_delay_max), [this, action] {
     const bool same = action.link_version == person_.link_version;
-    if (same) links_confirmed_[action.link_version] = now_;
     After(Random(scenario_.role_delay_max), [this, action, same] {
       Tell(event::LinksConfirmed{action.batch,
                                  same ? absl::OkStatus() : absl::AbortedError("moved")});
@@ -386,7 +385,9 @@ void QuerySimulator::ChangeConsent() {
 
 void QuerySimulator::ChangeLinks() {
   ++person_.link_version;
-  if (random_() % 2 == 0 && person_.records.size() > 2) person_.records.pop_back();
+  if (random_() % 2 != 0 || person_.records.size() <= 2) return;
+  unlinked_[person_.records.back().patient] = now_;
+  person_.records.pop_back();
 }
 
 // What must hold of everything that leaves.
@@ -398,12 +399,25 @@ void QuerySimulator::CheckWrite(const Batch<Audited>& batch, absl::Time not_afte
     ids.push_back(permitted.entry->subject.id);
   }
   if (ids != intent_items_[batch.intent_event_id()]) Violation("a write that is not the intent's");
+  const bool named =
+      batch.kind() != BatchKind::kItems ||
+      (answer_.head && std::count(answer_.head->expected.begin(), answer_.head->expected.end(),
+                                  batch.source().member) == 1);
+  if (!named) Violation("items of a member that was not named");
   if (batch.token().opaque.empty()) return;
   const auto fence = fenced_.find(batch.token().opaque);
   if (fence == fenced_.end()) return Violation("a write without a fence");
   const auto [evaluated, answered] = fence->second;
   if (evaluated < intent->second) Violation("a fence before its intent");
   if (not_after > answered + kFenceLife || now_ > not_after) Violation("a write after its fence");
+  for (const LocalPatient& patient : batch.source().patients) {
+    // Links were confirmed before consent was, by an answer and a question at most.
+    const auto unlinked = unlinked_.find(patient);
+    if (unlinked != unlinked_.end() && batch.kind() != BatchKind::kBegin &&
+        unlinked->second < evaluated - 2 * scenario_.role_delay_max) {
+      Violation("something of a record that is another person's by now");
+    }
+  }
   for (const std::string& id : ids) {
     if (absl::StartsWith(id, "wrong")) Violation("another patient's item left");
     if (permitted_by_decision_[batch.decision_id()].count(id) == 0) {

@@ -137,7 +137,7 @@ class QuerySimulator {
   std::map<std::string, absl::Time> durable_intents_;
   std::map<std::string, std::vector<std::string>> intent_items_;
   std::map<std::string, std::pair<absl::Time, absl::Time>> fenced_;  // Token: evaluated, answered.
-  std::map<uint64_t, absl::Time> links_confirmed_;                   // By link version.
+  std::map<LocalPatient, absl::Time> unlinked_;                      // When.
   std::set<QuestionNumber> cancelled_;
   bool caller_gone_ = false;
   bool writing_ = false;

@@ -1,0 +1,421 @@
+#include "gateway/edge/fake_roles.h"
+
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "hie/audit/v1/audit_service.methods.h"
+#include "hie/consent/v1/consent_service.methods.h"
+#include "hie/directory/v1/directory_service.methods.h"
+#include "hie/mpi/v1/mpi_service.methods.h"
+#include "hie/registry/v1/registry_service.methods.h"
+#include "services/common/rpc/testing/rpc_world.h"
+
+namespace hie::edge {
+namespace {
+
+using audit::v1::AuditService;
+using consent::v1::ConsentService;
+using directory::v1::DirectoryService;
+using mpi::v1::MpiService;
+using registry::v1::RegistryService;
+
+constexpr char kCredential[] = "fake-roles";
+
+// "member|PURPOSE" as the bearer token is who calls.
+class TokenIsCaller final : public rpc::AccessPolicy {
+ public:
+  absl::StatusOr<rpc::Caller> Authenticate(const rpc::Peer& peer) const override {
+    const std::vector<std::string> parts = absl::StrSplit(peer.bearer_token, '|');
+    rpc::Caller caller;
+    if (parts.size() != 2) return absl::UnauthenticatedError("want a token");
+    caller.kind = rpc::CallerKind::kMember;
+    caller.actor.member = MemberId(parts[0]);
+    caller.actor.user = "dr";
+    caller.actor.roles = {"ed_physician"};
+    caller.actor.request_id = peer.request_id;
+    caller.actor.purpose = parts[1] == "BTG"        ? Purpose::kBtg
+                           : parts[1] == "PATADMIN" ? Purpose::kPatientAdministration
+                                                    : Purpose::kEtreat;
+    return caller;
+  }
+  absl::Status Authorize(const rpc::Caller&, options::v1::Permission) const override {
+    return absl::OkStatus();
+  }
+};
+
+bool Same(const common::v1::LocalPatient& a, const common::v1::LocalPatient& b) {
+  return a.assigning_authority() == b.assigning_authority() && a.id() == b.id();
+}
+
+void ServeMpi(FakeState& state, rpc::Server& server) {
+  server.Serve<MpiService::ResolvePerson>(
+      [&state](const rpc::CallContext&, const mpi::v1::ResolvePersonRequest& request)
+          -> absl::StatusOr<mpi::v1::ResolvePersonResponse> {
+        const MutexLock lock(state.mutex);
+        bool known = request.eid() == state.person.eid();
+        for (const auto& record : state.person.records()) {
+          known = known || Same(record.patient(), request.patient());
+        }
+        if (!known) return absl::NotFoundError("unknown");
+        mpi::v1::ResolvePersonResponse response;
+        *response.mutable_person() = state.person;
+        return response;
+      });
+  server.Serve<MpiService::SearchPersons>(
+      [&state](
+          const rpc::CallContext&,
+          const mpi::v1::SearchPersonsRequest&) -> absl::StatusOr<mpi::v1::SearchPersonsResponse> {
+        const MutexLock lock(state.mutex);
+        mpi::v1::SearchPersonsResponse response;
+        mpi::v1::PersonCandidate* candidate = response.add_candidates();
+        *candidate->mutable_person() = state.person;
+        candidate->set_weight_millibits(25000);
+        candidate->set_certain(state.certain);
+        return response;
+      });
+  server.Serve<MpiService::ConfirmLinks>(
+      [&state](const rpc::CallContext&, const mpi::v1::ConfirmLinksRequest& request)
+          -> absl::StatusOr<mpi::v1::ConfirmLinksResponse> {
+        const MutexLock lock(state.mutex);
+        if (request.link_version() != state.person.link_version()) {
+          return absl::AbortedError("moved");
+        }
+        return mpi::v1::ConfirmLinksResponse();
+      });
+  server.Serve<MpiService::RegisterRecord>(
+      [&state](const rpc::CallContext&, const mpi::v1::RegisterRecordRequest& request)
+          -> absl::StatusOr<mpi::v1::RegisterRecordResponse> {
+        const MutexLock lock(state.mutex);
+        state.registered.push_back(request);
+        mpi::v1::RegisterRecordResponse response;
+        response.set_outcome(mpi::v1::LINK_OUTCOME_NEW);
+        *response.mutable_patient() = request.patient();
+        response.mutable_patient()->set_incarnation(1);
+        response.set_eid("eid");
+        return response;
+      });
+  server.Serve<MpiService::DecideLink>(
+      [](const rpc::CallContext&,
+         const mpi::v1::DecideLinkRequest&) -> absl::StatusOr<mpi::v1::DecideLinkResponse> {
+        return mpi::v1::DecideLinkResponse();
+      });
+}
+
+void ServeRegistry(FakeState& state, rpc::Server& server) {
+  server.Serve<RegistryService::Find>(
+      [&state](const rpc::CallContext&,
+               const registry::v1::FindRequest&) -> absl::StatusOr<registry::v1::FindResponse> {
+        const MutexLock lock(state.mutex);
+        return state.located;
+      });
+  server.Serve<RegistryService::GetDocument>(
+      [&state](const rpc::CallContext&, const registry::v1::GetDocumentRequest& request)
+          -> absl::StatusOr<registry::v1::GetDocumentResponse> {
+        const MutexLock lock(state.mutex);
+        for (const auto& document : state.located.documents()) {
+          if (document.id() != request.id()) continue;
+          registry::v1::GetDocumentResponse response;
+          *response.mutable_document() = document;
+          return response;
+        }
+        return absl::NotFoundError("unknown");
+      });
+  server.Serve<RegistryService::Submit>(
+      [](const rpc::CallContext&,
+         const registry::v1::SubmitRequest&) -> absl::StatusOr<registry::v1::SubmitResponse> {
+        return registry::v1::SubmitResponse();
+      });
+}
+
+absl::StatusOr<consent::v1::DecideResponse> Decide(FakeState& state,
+                                                   const consent::v1::DecideRequest& request) {
+  const MutexLock lock(state.mutex);
+  if (!state.consent_down.ok()) return state.consent_down;
+  consent::v1::DecideResponse response;
+  response.set_decision_id("d");
+  response.mutable_token()->set_policy_epoch(static_cast<uint64_t>(state.consent_epoch));
+  for (const consent::v1::Item& item : request.items()) {
+    consent::v1::ItemDecision* decision = response.add_decisions();
+    decision->set_item_id(item.id());
+    const bool glass = state.opened.count(item.id()) != 0;
+    const bool open = glass ? !request.session_id().empty() : state.denied.count(item.id()) == 0;
+    decision->set_verdict(open ? consent::v1::VERDICT_PERMIT
+                               : consent::v1::VERDICT_DENY_OVERRIDABLE);
+    decision->set_opened_by_break_glass(open && glass);
+  }
+  return response;
+}
+
+void ServeSessions(FakeState& state, rpc::Server& server) {
+  server.Serve<ConsentService::OpenBreakGlass>(
+      [&state](const rpc::CallContext&, const consent::v1::OpenBreakGlassRequest&)
+          -> absl::StatusOr<consent::v1::OpenBreakGlassResponse> {
+        const MutexLock lock(state.mutex);
+        if (!state.open_refused.ok()) return state.open_refused;
+        consent::v1::OpenBreakGlassResponse response;
+        response.mutable_session()->set_id("session");
+        response.mutable_session()->set_state(consent::v1::SESSION_STATE_ACTIVE_T1);
+        return response;
+      });
+  server.Serve<ConsentService::AttestSecondTier>(
+      [](const rpc::CallContext&, const consent::v1::AttestSecondTierRequest&)
+          -> absl::StatusOr<consent::v1::AttestSecondTierResponse> {
+        return absl::FailedPreconditionError("session: ended");
+      });
+  server.Serve<ConsentService::EndBreakGlass>(
+      [](const rpc::CallContext&, const consent::v1::EndBreakGlassRequest&)
+          -> absl::StatusOr<consent::v1::EndBreakGlassResponse> {
+        return consent::v1::EndBreakGlassResponse();
+      });
+  server.Serve<ConsentService::NoteDisclosure>(
+      [&state](const rpc::CallContext&, const consent::v1::NoteDisclosureRequest& request)
+          -> absl::StatusOr<consent::v1::NoteDisclosureResponse> {
+        const MutexLock lock(state.mutex);
+        for (const auto& custodian : request.custodians()) state.noted.push_back(custodian);
+        return consent::v1::NoteDisclosureResponse();
+      });
+  server.Serve<ConsentService::ListNotices>(
+      [](const rpc::CallContext&, const consent::v1::ListNoticesRequest& request)
+          -> absl::StatusOr<consent::v1::ListNoticesResponse> {
+        consent::v1::ListNoticesResponse response;
+        response.add_notices()->set_member(request.member());
+        return response;
+      });
+}
+
+void ServeConsent(FakeState& state, rpc::Server& server) {
+  server.Serve<ConsentService::Decide>(
+      [&state](const rpc::CallContext&, const consent::v1::DecideRequest& request) {
+        return Decide(state, request);
+      });
+  server.Serve<ConsentService::ConfirmFence>(
+      [&state](const rpc::CallContext&, const consent::v1::ConfirmFenceRequest& request)
+          -> absl::StatusOr<consent::v1::ConfirmFenceResponse> {
+        const MutexLock lock(state.mutex);
+        if (request.token().policy_epoch() != static_cast<uint64_t>(state.consent_epoch)) {
+          return absl::AbortedError("moved");
+        }
+        return consent::v1::ConfirmFenceResponse();
+      });
+  server.Serve<ConsentService::PutDirective>(
+      [&state](const rpc::CallContext&, const consent::v1::PutDirectiveRequest& request)
+          -> absl::StatusOr<consent::v1::PutDirectiveResponse> {
+        const MutexLock lock(state.mutex);
+        state.directives.push_back(request.directive());
+        consent::v1::PutDirectiveResponse response;
+        *response.mutable_directive() = request.directive();
+        return response;
+      });
+  server.Serve<ConsentService::RevokeDirective>(
+      [](const rpc::CallContext&, const consent::v1::RevokeDirectiveRequest&)
+          -> absl::StatusOr<consent::v1::RevokeDirectiveResponse> {
+        return consent::v1::RevokeDirectiveResponse();
+      });
+  server.Serve<ConsentService::ListDirectives>(
+      [](const rpc::CallContext&, const consent::v1::ListDirectivesRequest& request)
+          -> absl::StatusOr<consent::v1::ListDirectivesResponse> {
+        consent::v1::ListDirectivesResponse response;
+        for (const auto& patient : request.patients()) {
+          *response.add_directives()->mutable_subject() = patient;
+        }
+        return response;
+      });
+  ServeSessions(state, server);
+}
+
+void ServeAuditAndDirectory(FakeState& state, rpc::Server& server) {
+  server.Serve<AuditService::Append>(
+      [&state](
+          const rpc::CallContext&,
+          const audit::v1::AppendRequest& request) -> absl::StatusOr<audit::v1::AppendResponse> {
+        std::function<void()> on_intent;
+        {
+          const MutexLock lock(state.mutex);
+          if (!state.audit_down.ok()) return state.audit_down;
+          for (const audit::v1::Event& event : request.events()) {
+            state.events.push_back(event);
+            if (event.type() == audit::v1::EVENT_TYPE_INTENT) on_intent = state.on_intent;
+          }
+        }
+        if (on_intent) on_intent();
+        return audit::v1::AppendResponse();
+      });
+  server.Serve<AuditService::List>(
+      [](const rpc::CallContext&,
+         const audit::v1::ListRequest& request) -> absl::StatusOr<audit::v1::ListResponse> {
+        audit::v1::ListResponse response;
+        for (const char* member : {"north", "lakes"}) {
+          audit::v1::AuditRecord* record = response.add_records();
+          record->mutable_leaf()->set_member(member);
+          *record->mutable_patients() = request.patients();
+        }
+        return response;
+      });
+  server.Serve<AuditService::Verify>(
+      [](const rpc::CallContext&,
+         const audit::v1::VerifyRequest&) -> absl::StatusOr<audit::v1::VerifyResponse> {
+        audit::v1::VerifyResponse response;
+        response.set_leaves(7);
+        return response;
+      });
+  server.Serve<DirectoryService::PutMember>(
+      [](const rpc::CallContext&, const directory::v1::PutMemberRequest& request)
+          -> absl::StatusOr<directory::v1::PutMemberResponse> {
+        directory::v1::PutMemberResponse response;
+        *response.mutable_member() = request.member();
+        return response;
+      });
+  server.Serve<DirectoryService::GetSnapshot>(
+      [](const rpc::CallContext&, const directory::v1::GetSnapshotRequest&)
+          -> absl::StatusOr<directory::v1::GetSnapshotResponse> {
+        return directory::v1::GetSnapshotResponse();
+      });
+}
+
+Member MakeMember(const std::string& id, const std::string& domain) {
+  Member member;
+  member.id = MemberId(id);
+  member.name = absl::StrCat(id, " hospital");
+  member.state = MemberState::kLive;
+  member.is_operator = id == "hie";
+  if (member.is_operator) return member;
+  MemberFacility facility;
+  facility.id = absl::StrCat(id, "-main");
+  facility.name = facility.id;
+  member.facilities = {facility};
+  PatientIdDomain oid;
+  oid.oid = domain;
+  oid.fold_case = true;
+  member.domains = {oid};
+  return member;
+}
+
+struct CountedCall final : exchange::MemberCall {
+  explicit CountedCall(std::atomic<int>* count) : cancelled(count) {}
+  void Cancel() override { ++*cancelled; }
+  std::atomic<int>* cancelled;
+};
+
+template <typename T>
+T OrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) std::abort();
+  return *std::move(value);
+}
+
+}  // namespace
+
+void ServeFakeRoles(FakeState& state, rpc::Server& server) {
+  ServeMpi(state, server);
+  ServeRegistry(state, server);
+  ServeConsent(state, server);
+  ServeAuditAndDirectory(state, server);
+}
+
+std::shared_ptr<exchange::MemberCall> FakeMembers::Ask(
+    const exchange::MemberQuestion& question, std::function<void(exchange::MemberAnswer)> done) {
+  ++asked;
+  const auto at = answers.find(question.member.value());
+  if (at != answers.end()) {
+    pool_.TryRun([answer = at->second, done = std::move(done)] { done(answer); });
+  }
+  return std::make_shared<CountedCall>(&cancelled);
+}
+
+std::shared_ptr<exchange::MemberCall> FakeMembers::Fetch(
+    const exchange::ContentRequest&, std::function<bool(absl::string_view)> on_chunk,
+    std::function<void(absl::Status)> done) {
+  pool_.TryRun([this, on_chunk = std::move(on_chunk), done = std::move(done)] {
+    for (const std::string& chunk : chunks) {
+      if (!on_chunk(chunk)) return;
+    }
+    done(content_status);
+  });
+  return std::make_shared<CountedCall>(&cancelled);
+}
+
+common::v1::LocalPatient PatientAt(const std::string& member) {
+  common::v1::LocalPatient patient;
+  patient.set_assigning_authority(member == "north"   ? "2.999.1"
+                                  : member == "lakes" ? "2.999.2"
+                                                      : "2.999.3");
+  patient.set_id(member == "north" ? "N1" : member == "lakes" ? "L1" : "H1");
+  patient.set_incarnation(1);
+  return patient;
+}
+
+EdgeWorld::EdgeWorld(int queries_max) {
+  state.person.set_eid("eid");
+  state.person.set_link_version(3);
+  for (const char* member : {"north", "lakes", "harbor"}) {
+    mpi::v1::Record* record = state.person.add_records();
+    *record->mutable_patient() = PatientAt(member);
+    auto* name = record->mutable_demographics()->add_names();
+    name->set_family("Zzyzx");
+    name->add_given("Quasqueton");
+    record->mutable_demographics()->set_birth_date("1961-04-02");
+  }
+  directory_ = OrDie(members::MemberDirectory::Build(
+      1, {MakeMember("harbor", "2.999.3"), MakeMember("hie", ""), MakeMember("lakes", "2.999.2"),
+          MakeMember("north", "2.999.1")}));
+  source_ = std::make_unique<members::FixedMemberDirectory>(
+      members::DirectoryReading{directory_, clock_.Now()});
+  rpc::Server::Options roles;
+  roles.name = "roles";
+  roles.access = std::make_shared<rpc::EveryPermissionPolicy>(kCredential);
+  roles.in_process_credential = kCredential;
+  roles.clock = &clock_;
+  roles_ = OrDie(rpc::Server::Create(std::move(roles)));
+  ServeFakeRoles(state, *roles_);
+  if (!roles_->Start().ok()) std::abort();
+  const std::shared_ptr<rpc::Channel> role = roles_->InProcessChannel("gateway");
+  GatewayEdge::Options options;
+  options.roles = {role, role, role, role, role};
+  options.members = &members;
+  options.directory = source_.get();
+  options.clock = &clock_;
+  options.random = &random_;
+  options.queries_max = queries_max;
+  edge_ = OrDie(GatewayEdge::Create(std::move(options)));
+  rpc::Server::Options gateway;
+  gateway.name = "gateway";
+  gateway.access = std::make_shared<TokenIsCaller>();
+  gateway.in_process_credential = kCredential;
+  gateway.clock = &clock_;
+  server_ = OrDie(rpc::Server::Create(std::move(gateway)));
+  edge_->Serve(*server_);
+  if (!server_->Start().ok()) std::abort();
+  channel_ = server_->InProcessChannel("test");
+}
+
+EdgeWorld::~EdgeWorld() {
+  server_->Shutdown(absl::Seconds(2));
+  edge_.reset();
+  roles_->Shutdown(absl::Seconds(2));
+}
+
+rpc::CallOptions EdgeWorld::As(const std::string& member, const std::string& purpose) {
+  rpc::CallOptions options = rpc::TenSeconds();
+  options.bearer_token = absl::StrCat(member, "|", purpose);
+  return options;
+}
+
+std::vector<audit::v1::Event> EdgeWorld::Events() {
+  const MutexLock lock(state.mutex);
+  return state.events;
+}
+
+bool EdgeWorld::Eventually(
+    const std::function<bool(const std::vector<audit::v1::Event>&)>& condition) {
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  while (!condition(Events())) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace hie::edge

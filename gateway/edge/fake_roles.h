@@ -1,0 +1,105 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "gateway/edge/gateway_edge.h"
+#include "gateway/members/member_directory.h"
+#include "hie/audit/v1/audit_service.pb.h"
+#include "hie/consent/v1/consent_service.pb.h"
+#include "hie/directory/v1/directory_service.pb.h"
+#include "hie/exchange/v1/exchange_service.methods.h"
+#include "hie/mpi/v1/mpi_service.pb.h"
+#include "hie/registry/v1/registry_service.pb.h"
+#include "services/common/base/mutex.h"
+#include "services/common/rpc/server.h"
+
+// For tests: roles that answer from what a test sets, behind real in-process channels.
+namespace hie::edge {
+
+// What the fake roles hold.  Set before calls begin, or under `mutex`.
+struct FakeState {
+  Mutex mutex;
+  mpi::v1::Person person;  // Known by every record and by its eid.
+  bool certain = true;
+  registry::v1::FindResponse located;
+  std::set<std::string> denied;  // Items, by id.
+  std::set<std::string> opened;  // Items that only the session opens.
+  int consent_epoch = 1;
+  absl::Status consent_down;
+  absl::Status audit_down;
+  absl::Status open_refused;
+  std::function<void()> on_intent;  // Runs when an intent is durable.
+  std::vector<audit::v1::Event> events;
+  std::vector<consent::v1::Directive> directives;
+  std::vector<std::string> noted;  // Custodians told of broken glass.
+  std::vector<mpi::v1::RegisterRecordRequest> registered;
+};
+
+// Registers every method of every role on one server.
+void ServeFakeRoles(FakeState& state, rpc::Server& server);
+
+// Members that answer from what a test sets.
+class FakeMembers final : public exchange::MemberPort {
+ public:
+  std::map<std::string, exchange::MemberAnswer> answers;  // By member; absent: never answers.
+  std::vector<std::string> chunks;                        // Of every document.
+  absl::Status content_status;
+  std::atomic<int> asked = 0;
+  std::atomic<int> cancelled = 0;
+
+  std::shared_ptr<exchange::MemberCall> Ask(
+      const exchange::MemberQuestion& question,
+      std::function<void(exchange::MemberAnswer)> done) override;
+  std::shared_ptr<exchange::MemberCall> Fetch(const exchange::ContentRequest& request,
+                                              std::function<bool(absl::string_view)> on_chunk,
+                                              std::function<void(absl::Status)> done) override;
+  bool Reachable(const MemberId& member) const override { return answers.count(member.value()); }
+
+ private:
+  rpc::WorkerPool pool_{{.name = "members", .threads = 1, .queue_max = 100}};
+};
+
+class MachineClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+// The gateway over fake roles: members north (the caller's), lakes, harbor and the operator hie.
+// One person, known to north, lakes and harbor as N1, L1 and H1.
+class EdgeWorld {
+ public:
+  explicit EdgeWorld(int queries_max = 100);
+  ~EdgeWorld();
+
+  FakeState state;
+  FakeMembers members;
+  rpc::Channel& gateway() { return *channel_; }
+
+  // Calls as `member`, a physician for `purpose`.
+  static rpc::CallOptions As(const std::string& member, const std::string& purpose = "ETREAT");
+  std::vector<audit::v1::Event> Events();
+  // Waits until `condition` holds of the events.
+  bool Eventually(const std::function<bool(const std::vector<audit::v1::Event>&)>& condition);
+
+ private:
+  MachineClock clock_;  // Deadlines of calls are in the machine's time.
+  SeededRandom random_{20261122};
+  std::shared_ptr<const members::MemberDirectory> directory_;
+  std::unique_ptr<members::FixedMemberDirectory> source_;
+  std::unique_ptr<rpc::Server> roles_;
+  std::unique_ptr<GatewayEdge> edge_;
+  std::unique_ptr<rpc::Server> server_;
+  std::shared_ptr<rpc::Channel> channel_;
+};
+
+// A record of the person at `member`.
+common::v1::LocalPatient PatientAt(const std::string& member);
+
+}  // namespace hie::edge
