@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -27,6 +28,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr absl::Duration kGrace = absl::Milliseconds(300);  // Of a busy machine over the budget.
+
+// Says which items are missing and which are too many, not all of both.
+MATCHER_P(Holds, expected, "holds exactly the expected items") {
+  std::vector<ResourceKey> missing, too_many;
+  std::set_difference(expected.begin(), expected.end(), arg.begin(), arg.end(),
+                      std::back_inserter(missing));
+  std::set_difference(arg.begin(), arg.end(), expected.begin(), expected.end(),
+                      std::back_inserter(too_many));
+  *result_listener << missing.size() << " missing " << ::testing::PrintToString(missing) << ", "
+                   << too_many.size() << " too many " << ::testing::PrintToString(too_many);
+  return missing.empty() && too_many.empty();
+}
 
 class SyntheaQueryTest : public ::testing::Test {
  protected:
@@ -119,7 +132,7 @@ TEST_F(SyntheaQueryTest, EveryPatientComesBackItemByItem) {
     const std::string least = patient.LeastMember();
     const QueryAnswer answer = AskFor(patient, least);
     ASSERT_TRUE(answer.status.ok()) << answer.status;
-    EXPECT_EQ(answer.keys(), patient.HeldByOthers(least));
+    EXPECT_THAT(answer.keys(), Holds(patient.HeldByOthers(least)));
     EXPECT_EQ(answer.items().size(), answer.keys().size()) << "an item came twice";
     ASSERT_TRUE(answer.end());
     EXPECT_EQ(answer.end()->completeness(), exchange::v1::COMPLETENESS_COMPLETE_AS_PERMITTED);
@@ -183,7 +196,7 @@ TEST_F(SyntheaQueryTest, DeniedCustodianIsAsIfItWereNotThere) {
   for (const ResourceKey& key : patient.HeldByOthers(least)) {
     if (key.member != denied) expected.insert(key);
   }
-  EXPECT_EQ(answer.keys(), expected);
+  EXPECT_THAT(answer.keys(), Holds(expected));
   EXPECT_FALSE(answer.outcome(denied)) << "a withheld member was named";
   for (const exchange::v1::QueryResponse& message : answer.messages) {
     EXPECT_THAT(message.ShortDebugString(), Not(HasSubstr(denied)));
@@ -204,7 +217,7 @@ TEST_F(SyntheaQueryTest, DeniedSensitivityKeepsBackExactlyTheLabelledItems) {
   std::set<ResourceKey> expected = patient.HeldByOthers(asker);
   for (const ResourceKey& key : patient.labelled) expected.erase(key);
   ASSERT_LT(expected.size(), patient.HeldByOthers(asker).size()) << "nothing is labelled";
-  EXPECT_EQ(answer.keys(), expected);
+  EXPECT_THAT(answer.keys(), Holds(expected));
 }
 
 TEST_F(SyntheaQueryTest, RevokedDirectiveOpensAgain) {
@@ -222,7 +235,7 @@ TEST_F(SyntheaQueryTest, RevokedDirectiveOpensAgain) {
   const auto revoked =
       SignIn("hie", "privacy_officer", "PATADMIN")->Call<ExchangeService::RevokeDirective>(revoke);
   ASSERT_TRUE(revoked.ok()) << revoked.status();
-  EXPECT_EQ(AskFor(patient, least).keys(), patient.HeldByOthers(least));
+  EXPECT_THAT(AskFor(patient, least).keys(), Holds(patient.HeldByOthers(least)));
 }
 
 // Opens a session for a patient; returns its id.
@@ -264,21 +277,21 @@ TEST_F(SyntheaQueryTest, BrokenGlassOpensTheOverridableAndNotTheSealed) {
     if (!labelled || key.type == "Condition") first_tier.insert(key);
   }
   ASSERT_LT(nothing_broken.size(), openable.size());
-  EXPECT_EQ(AskFor(patient, asker).keys(), nothing_broken);
+  EXPECT_THAT(AskFor(patient, asker).keys(), Holds(nothing_broken));
 
   const auto physician = SignIn(asker, "ed_physician", "ETREAT");
   exchange::v1::QueryRequest request = ByLocalId(asker, patient.mrn.at(asker));
   request.set_session_id(OpenGlass(*physician, patient, asker));
   const QueryAnswer first = Ask(*physician, request);
   ASSERT_TRUE(first.status.ok()) << first.status;
-  EXPECT_EQ(first.keys(), first_tier);
+  EXPECT_THAT(first.keys(), Holds(first_tier));
   exchange::v1::AttestSecondTierRequest more;
   more.set_session_id(request.session_id());
   more.set_attests_more_needed(true);
   const auto attested = physician->Call<ExchangeService::AttestSecondTier>(more);
   ASSERT_TRUE(attested.ok()) << attested.status();
   const QueryAnswer second = Ask(*physician, request);
-  EXPECT_EQ(second.keys(), openable);
+  EXPECT_THAT(second.keys(), Holds(openable));
   for (const exchange::v1::ClinicalItem& item : second.items()) {
     const auto resource = json::Read(item.resource());
     const ResourceKey key{item.source().member(), item.resource_type(),
@@ -288,7 +301,7 @@ TEST_F(SyntheaQueryTest, BrokenGlassOpensTheOverridableAndNotTheSealed) {
   // The session is one user's: another user of the same member gains nothing by its id.
   auto other = stack_->SignIn(asker, "user-2", "ed_physician", "ETREAT");
   ASSERT_TRUE(other.ok());
-  EXPECT_EQ(Ask(**other, request).keys(), nothing_broken);
+  EXPECT_THAT(Ask(**other, request).keys(), Holds(nothing_broken));
 
   const auto notices =
       SignIn(asker, "privacy_officer", "PATADMIN")->Call<ExchangeService::ListNotices>({});
@@ -309,7 +322,7 @@ TEST_F(SyntheaQueryTest, StoppedAgentIsNamedAndTheRestComes) {
   for (const ResourceKey& key : patient.HeldByOthers(least)) {
     if (key.member != stopped) expected.insert(key);
   }
-  EXPECT_EQ(answer.keys(), expected);
+  EXPECT_THAT(answer.keys(), Holds(expected));
   EXPECT_LE(answer.took, absl::Milliseconds(kBudgetMillis) + kGrace);
   EXPECT_EQ(answer.end()->completeness(), exchange::v1::COMPLETENESS_PARTIAL);
   ASSERT_TRUE(answer.outcome(stopped));
@@ -343,7 +356,7 @@ TEST_F(SyntheaQueryTest, AnotherPatientsBundleIsDroppedAndReported) {
   for (const ResourceKey& key : patient.HeldByOthers(least)) {
     if (key.member != wrong) expected.insert(key);
   }
-  EXPECT_EQ(answer.keys(), expected);
+  EXPECT_THAT(answer.keys(), Holds(expected));
   ASSERT_TRUE(answer.outcome(wrong));
   EXPECT_EQ(answer.outcome(wrong)->code(), exchange::v1::MEMBER_OUTCOME_CODE_WRONG_PATIENT);
   EXPECT_EQ(answer.end()->completeness(), exchange::v1::COMPLETENESS_PARTIAL);
@@ -378,7 +391,7 @@ TEST_F(SyntheaQueryTest, NearIdenticalNameIsNeverMixed) {
   ASSERT_TRUE(other.status.ok()) << other.status;
   EXPECT_TRUE(other.items().empty());
   EXPECT_EQ(other.end()->completeness(), exchange::v1::COMPLETENESS_NO_KNOWN_SOURCE);
-  EXPECT_EQ(AskFor(patient, least).keys(), patient.HeldByOthers(least));
+  EXPECT_THAT(AskFor(patient, least).keys(), Holds(patient.HeldByOthers(least)));
 }
 
 TEST_F(SyntheaQueryTest, CanariesStandInNoLogMetricOrFileOutsideTheStores) {

@@ -90,9 +90,9 @@ Value Registration(const Value& patient, const std::string& member, const std::s
   copy.Set("identifier", Value::Array(identifiers));
   if (member == "valley") {
     Value name = patient.Each("name")[0];
-    std::string given(name.Each("given")[0].text());
-    std::swap(given[given.size() - 1], given[given.size() - 2]);  // A typing error.
-    name.Set("given", Value::Array({Value::String(given)}));
+    std::string family(name.Text("family"));
+    std::swap(family[family.size() - 1], family[family.size() - 2]);  // A typing error.
+    name.Set("family", Value::String(family));
     copy.Set("name", Value::Array({name}));
   }
   if (member == "lakes" && !patient.Each("telecom").empty()) {

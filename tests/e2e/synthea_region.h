@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +23,11 @@ struct ResourceKey {
   friend bool operator==(const ResourceKey&, const ResourceKey&) = default;
   friend auto operator<=>(const ResourceKey&, const ResourceKey&) = default;
 };
+
+// Prints `member type/id`.
+inline void PrintTo(const ResourceKey& key, std::ostream* out) {
+  *out << key.member << " " << key.type << "/" << key.id;
+}
 
 // One patient as the three hospitals hold them.
 struct SyntheaPatient {

@@ -20,7 +20,8 @@ BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|[Nn]ot (yet )?implemented|DISABL
 # Rooms whose code is pure: values in, values out (the architecture's layer 4).
 DOMAIN = re.compile(
     r"^(mpi/(normalize|compare|block|score|link)/"
-    r"|services/consent/(decide|directive|policy|session|oracle)[a-z_]*\."
+    r"|services/consent/(access_request|choice_chain|decide|directive|evaluate|match|outcome|policy"
+    r"|regime|session|speakers)[a-z_]*\."
     r"|services/common/(base|patient|labels)/"
     r"|gateway/exchange/)")
 # The thin edges of those rooms, where messages and calls are allowed.
@@ -132,7 +133,8 @@ def layer_problem(name, header):
          and not PROGRAMS.search(name), "only services/common/storage and programs know RocksDB"),
         (header.startswith(("simdjson", "services/common/json/")) and not JSON_ROOMS.match(name),
          "JSON has no place in this room"),
-        (header.startswith("boost/beast") and not name.startswith(("gateway/", "services/common/rpc/")),
+        (header.startswith("boost/beast") and not name.startswith(
+            ("gateway/", "services/common/metrics/")),
          "Beast stays in thin adapters"),
         (name.startswith("services/common/") and not is_test
          and re.match(r"(services/(?!common/)|mpi/|gateway/)", header),
