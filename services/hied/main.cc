@@ -63,6 +63,8 @@ int main(int argc, char** argv) {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A write beyond a limit fails like one to a full disk, and is told like one.
+  signal(SIGXFSZ, SIG_IGN);
 
   const hie::SystemClock clock;
   hie::SystemRandom random;
