@@ -77,8 +77,12 @@ int ChildProcess::Wait(absl::Duration timeout) {
   return exit_status_;
 }
 
+// Waits until it stands still: until then its threads may still answer.
 void ChildProcess::Freeze() {
-  if (Running()) kill(pid_, SIGSTOP);
+  if (!Running()) return;
+  kill(pid_, SIGSTOP);
+  int status = 0;
+  if (waitpid(pid_, &status, WUNTRACED) == pid_ && !WIFSTOPPED(status)) Reap(status);
 }
 
 void ChildProcess::Thaw() {
