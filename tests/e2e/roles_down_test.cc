@@ -203,6 +203,36 @@ TEST_F(RolesDownTest, StateThatCannotBeWrittenIsNotAcknowledged) {
   EXPECT_EQ(AwaitItems(expected_), expected_);
 }
 
+// The other side of the same promise: where a member fails, the exchange does not.
+TEST_F(RolesDownTest, AgentThatFailsIsReportedOnTimeAndItsAnswerDropped) {
+  const std::pair<const char*, exchange::v1::MemberOutcomeCode> faults[] = {
+      {"--fault=silent", exchange::v1::MEMBER_OUTCOME_CODE_TIMEOUT},
+      {"--fault=slow:5000", exchange::v1::MEMBER_OUTCOME_CODE_TIMEOUT},
+      {"--fault=garbage", exchange::v1::MEMBER_OUTCOME_CODE_BAD_RESPONSE},
+      {"--fault=wrong-patient", exchange::v1::MEMBER_OUTCOME_CODE_WRONG_PATIENT},
+  };
+  for (const auto& [fault, code] : faults) {
+    SCOPED_TRACE(fault);
+    ASSERT_THAT(exchange().StartAgent(kHolder, {fault}), IsOk());
+    const QueryAnswer answer = AskNow();
+    EXPECT_THAT(answer.status, IsOk());
+    EXPECT_THAT(answer.items(), IsEmpty());
+    EXPECT_LT(answer.took, absl::Milliseconds(kBudgetMillis) + kGrace);
+    ASSERT_TRUE(answer.outcome(kHolder));
+    EXPECT_EQ(answer.outcome(kHolder)->code(), code);
+    ASSERT_TRUE(answer.end());
+    EXPECT_NE(answer.end()->completeness(), exchange::v1::COMPLETENESS_COMPLETE_AS_PERMITTED);
+  }
+  exchange().StopAgent(kHolder);
+  const QueryAnswer answer = AskNow();
+  EXPECT_THAT(answer.status, IsOk());
+  EXPECT_THAT(answer.items(), IsEmpty());
+  ASSERT_TRUE(answer.outcome(kHolder));
+  EXPECT_EQ(answer.outcome(kHolder)->code(), exchange::v1::MEMBER_OUTCOME_CODE_UNREACHABLE);
+  ASSERT_THAT(exchange().StartAgent(kHolder), IsOk());
+  EXPECT_EQ(AwaitItems(expected_), expected_);
+}
+
 // What was released before a role died stays with the caller; nothing follows it.
 TEST_F(RolesDownTest, RoleThatDiesMidAnswerStopsTheRest) {
   for (const char* role : {"audit", "consent", "mpi"}) {
