@@ -57,21 +57,21 @@ std::vector<std::string> KillCheck::FindLosses(const Since& since) {
   return losses_;
 }
 
-std::string KillCheck::EidOf(ctl::Session& session, const exchange::v1::PatientSubject& subject) {
+absl::StatusOr<std::string> KillCheck::EidOf(ctl::Session& session,
+                                             const exchange::v1::PatientSubject& subject) {
   exchange::v1::QueryRequest request;
   *request.mutable_subject() = subject;
   request.add_classes(common::v1::CLINICAL_CLASS_ALLERGY);
-  std::string eid;
-  const auto asked = Persist<absl::StatusOr<bool>>([&]() -> absl::StatusOr<bool> {
+  return Persist<absl::StatusOr<std::string>>([&]() -> absl::StatusOr<std::string> {
+    std::string eid;
     const absl::Status status = session.Stream<ExchangeService::Query>(
         request, [&eid](const exchange::v1::QueryResponse& message) {
           if (message.has_begin()) eid = message.begin().eid();
           return true;
         });
     if (!status.ok()) return status;
-    return true;
+    return eid;
   });
-  return asked.ok() ? eid : absl::StrCat("none: ", asked.status().message());
 }
 
 // Known by its own id; and the EID that was told still names the same person.
@@ -79,14 +79,14 @@ void KillCheck::CheckRegistrations(size_t from) {
   const std::vector<KillLedger::Registration> all = ledger_.registrations();
   for (size_t i = from; i < all.size(); ++i) {
     ctl::Session& physician = SignIn(all[i].member, "ed_physician", "ETREAT");
-    const std::string found = EidOf(physician, all[i].subject);
-    if (found != all[i].eid) {
-      exchange::v1::PatientSubject by_eid;
-      by_eid.set_eid(all[i].eid);
-      if (EidOf(physician, by_eid) != found) {
-        Lose(absl::StrCat("registration ", i, " at ", all[i].member, ": ", found));
-        continue;
-      }
+    const absl::StatusOr<std::string> by_id = EidOf(physician, all[i].subject);
+    exchange::v1::PatientSubject told;
+    told.set_eid(all[i].eid);
+    const absl::StatusOr<std::string> by_eid = EidOf(physician, told);
+    if (!by_id.ok() || !by_eid.ok() || *by_id != *by_eid) {
+      Lose(absl::StrCat("registration ", i, " at ", all[i].member, ": by id ",
+                        by_id.status().ToString(), ", by EID ", by_eid.status().ToString()));
+      continue;
     }
     ++counts_.registrations;
   }

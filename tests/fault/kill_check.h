@@ -50,7 +50,9 @@ class KillCheck {
   void CheckDirectives();
   void CheckIntents(size_t from);
   void CheckChain();
-  std::string EidOf(ctl::Session& session, const exchange::v1::PatientSubject& subject);
+  // The person whom the exchange finds.
+  absl::StatusOr<std::string> EidOf(ctl::Session& session,
+                                    const exchange::v1::PatientSubject& subject);
   Intents ReadIntents(const exchange::v1::PatientSubject& subject);
   void Lose(const std::string& what) { losses_.push_back(what); }
 

@@ -20,6 +20,8 @@
 namespace hie::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr size_t kWholeKills = 40;    // Of the process that hosts every role.
@@ -119,6 +121,23 @@ TEST_F(KillTest, NothingAcknowledgedIsLostWhenOneRoleIsKilled) {
     }
   }
   ExpectNothingLost();
+}
+
+// The check itself: it must find what was never there.
+TEST_F(KillTest, CheckTellsWhatIsNotThere) {
+  ASSERT_NO_FATAL_FAILURE(Start(ExchangeStack::Layout::kOneProcess));
+  EXPECT_THAT(check_->FindLosses({}), IsEmpty());
+  const RegionPatient known = region_->SharedPatients().front();
+  RegionPatient unknown = known;
+  unknown.mrn = "NEVER-1";
+  ledger_.Registered({unknown.Subject(), unknown.member, "01930000-0000-7000-8000-00000000dead"});
+  const std::string directive = "01930000-0000-7000-8000-00000000beef";
+  ledger_.DirectiveAsked(directive, known.Subject(), {1, consent::v1::DIRECTIVE_STATUS_ACTIVE});
+  ledger_.DirectiveAcknowledged(directive, {1, consent::v1::DIRECTIVE_STATUS_ACTIVE});
+  ledger_.ItemsReceived({known.Subject(), "never-asked", {"never-intended"}, 1, true});
+  EXPECT_THAT(check_->FindLosses({}),
+              ElementsAre(HasSubstr("registration 0"), HasSubstr("directive"),
+                          HasSubstr("without an intent")));
 }
 
 }  // namespace
