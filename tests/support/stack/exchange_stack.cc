@@ -275,6 +275,10 @@ std::string ExchangeStack::admin_address() const {
   return absl::StrCat("127.0.0.1:", ports_.at("admin"));
 }
 
+std::string ExchangeStack::role_address(const std::string& role) const {
+  return absl::StrCat("127.0.0.1:", ports_.at(role));
+}
+
 std::string ExchangeStack::AllLogs() const {
   std::stringstream all;
   for (const auto& entry : fs::directory_iterator(logs())) {

@@ -65,6 +65,8 @@ class ExchangeStack {
 
   std::string gateway_address() const;
   std::string admin_address() const;
+  // host:port of a role in a process of its own (kProcessPerRole).
+  std::string role_address(const std::string& role) const;
   const std::string& directory() const { return options_.directory; }
   std::string pki() const { return options_.directory + "/pki"; }
   std::string state() const { return options_.directory + "/state"; }
