@@ -75,6 +75,17 @@ TEST_F(AdministrationTest, FindPatientsHidesWeightsWhereAPlaceIsWithheld) {
   EXPECT_EQ(found->persons(0).weight_millibits(), 0);
 }
 
+TEST_F(AdministrationTest, FindPatientsSaysSoWhereSomebodyMovedOnTheWay) {
+  world_.state.on_intent = [this] {
+    const MutexLock lock(world_.state.mutex);
+    ++world_.state.consent_epoch;
+  };
+  EXPECT_TRUE(absl::IsAborted(Call<ExchangeService::FindPatients>({}).status()));
+  EXPECT_TRUE(world_.Eventually([](const std::vector<Event>& events) {
+    return events.back().outcome() == audit::v1::RELEASE_OUTCOME_NOT_RELEASED;
+  }));
+}
+
 TEST_F(AdministrationTest, RegisterPatientsTakesEachByItself) {
   exchange::v1::RegisterPatientsRequest request;
   *request.add_patients()->mutable_patient() = PatientAt("north");
@@ -116,6 +127,36 @@ TEST_F(AdministrationTest, AMemberSeesTheDirectivesThatWereFiledWithIt) {
   EXPECT_EQ(all->directives_size(), 3);
 }
 
+TEST_F(AdministrationTest, DirectivesAreReadOnRecordOrNotAtAll) {
+  exchange::v1::ListDirectivesRequest request;
+  *request.mutable_subject()->mutable_patient() = PatientAt("north");
+  ASSERT_TRUE(Call<ExchangeService::ListDirectives>(request).ok());
+  EXPECT_TRUE(HasDetail(world_.Events(), "directives-read"));
+  world_.state.audit_down = absl::UnavailableError("disk");
+  EXPECT_TRUE(absl::IsUnavailable(Call<ExchangeService::ListDirectives>(request).status()));
+}
+
+// Whoever may know nothing of a person is told what is told of nobody.
+TEST_F(AdministrationTest, APersonOfOtherMembersOnlyIsUnknown) {
+  ForgetOwnRecord();
+  exchange::v1::PatientSubject subject;
+  subject.mutable_demographics()->set_birth_date("1961-04-02");
+  exchange::v1::ListDirectivesRequest directives;
+  *directives.mutable_subject() = subject;
+  exchange::v1::ListAuditRequest audit;
+  *audit.mutable_subject() = subject;
+  audit.set_before_sequence(1);  // Nothing that may be shown.
+  const absl::Status withheld = Call<ExchangeService::ListDirectives>(directives).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(withheld)) << withheld;
+  EXPECT_EQ(Call<ExchangeService::ListAudit>(audit).status(), withheld);
+  {
+    const MutexLock lock(world_.state.mutex);
+    world_.state.certain = false;
+  }
+  EXPECT_EQ(Call<ExchangeService::ListDirectives>(directives).status(), withheld);
+  EXPECT_EQ(Call<ExchangeService::ListAudit>(audit).status(), withheld);
+}
+
 TEST_F(AdministrationTest, BrokenGlassIsOnRecordBeforeItOpens) {
   const auto opened = Call<ExchangeService::OpenBreakGlass>(OpenRequest("zzyzx"));
   ASSERT_TRUE(opened.ok()) << opened.status();
@@ -152,7 +193,9 @@ TEST_F(AdministrationTest, AMemberReadsItsOwnLeavesAndTheReadingIsOnRecord) {
   ASSERT_TRUE(own.ok()) << own.status();
   ASSERT_EQ(own->records_size(), 1);
   EXPECT_EQ(own->records(0).leaf().member(), "north");
-  EXPECT_EQ(own->records(0).patients_size(), 1);  // Of three: its own.
+  EXPECT_EQ(own->records(0).patients_size(), 1);  // Of three: its own, and its tag.
+  ASSERT_EQ(own->records(0).leaf().patients_size(), 1);
+  EXPECT_EQ(own->records(0).leaf().patients(0).tag(), "N1");
   EXPECT_TRUE(HasDetail(world_.Events(), "audit-read-by-patient"));
   const auto all = Call<ExchangeService::ListAudit>(request, "hie");
   ASSERT_TRUE(all.ok()) << all.status();
@@ -162,6 +205,21 @@ TEST_F(AdministrationTest, AMemberReadsItsOwnLeavesAndTheReadingIsOnRecord) {
   EXPECT_TRUE(absl::IsPermissionDenied(Call<ExchangeService::ListAudit>(other).status()));
   EXPECT_EQ(Call<ExchangeService::VerifyAudit>({})->leaves(), 7U);
   EXPECT_EQ(Call<ExchangeService::ListNotices>({})->notices(0).member(), "north");
+}
+
+TEST_F(AdministrationTest, LeavesThatAreNotShownDoNotEndTheReading) {
+  exchange::v1::ListAuditRequest request;
+  *request.mutable_subject()->mutable_patient() = PatientAt("north");
+  request.set_limit(1);  // The newest is of lakes.
+  const auto own = Call<ExchangeService::ListAudit>(request);
+  ASSERT_TRUE(own.ok()) << own.status();
+  ASSERT_EQ(own->records_size(), 1);
+  EXPECT_EQ(own->records(0).leaf().member(), "north");
+  EXPECT_FALSE(own->truncated());
+  const auto all = Call<ExchangeService::ListAudit>(request, "hie");
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->records_size(), 1);
+  EXPECT_TRUE(all->truncated());
 }
 
 TEST_F(AdministrationTest, TheOperatorAloneChangesMembers) {

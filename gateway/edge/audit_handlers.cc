@@ -25,51 +25,111 @@ absl::StatusOr<std::string> ViewedMember(const EdgeServices& services, const Act
   return absl::PermissionDeniedError("member: want your own");
 }
 
+constexpr uint32_t kRecordsDefault = 100;
+
+// Keeps the caller's own patients.  Of others not even the tags stay: they would tell how many
+// records there are that consent withholds, and which are the same.
+void RestrictPatients(EdgeServices& services, const Actor& actor, audit::v1::AuditRecord& record) {
+  google::protobuf::RepeatedPtrField<common::v1::LocalPatient> patients;
+  patients.Swap(record.mutable_patients());
+  google::protobuf::RepeatedPtrField<audit::v1::PatientLink> links;
+  links.Swap(record.mutable_leaf()->mutable_patients());
+  const bool paired = links.size() == patients.size();
+  for (int i = 0; i < patients.size(); ++i) {
+    const auto patient = wire::FromProto(patients.Get(i), "patient", wire::Incarnation::kRequired);
+    if (!patient.ok() || !MayAdminister(services, actor, *patient)) continue;
+    *record.add_patients() = std::move(*patients.Mutable(i));
+    if (paired) *record.mutable_leaf()->add_patients() = std::move(*links.Mutable(i));
+  }
+}
+
 // What a member may read of a leaf: its own acts and disclosures, and its own patients' keys.
 // Leaves of others would name members that consent withholds from it.
 bool Restrict(EdgeServices& services, const Actor& actor, audit::v1::AuditRecord& record) {
   const std::string& own = actor.member.value();
   if (record.leaf().member() != own && record.leaf().custodian() != own) return false;
-  google::protobuf::RepeatedPtrField<common::v1::LocalPatient> patients;
-  patients.Swap(record.mutable_patients());
-  for (common::v1::LocalPatient& proto : patients) {
-    const auto patient = wire::FromProto(proto, "patient", wire::Incarnation::kRequired);
-    if (patient.ok() && MayAdminister(services, actor, *patient)) {
-      *record.add_patients() = std::move(proto);
-    }
-  }
+  RestrictPatients(services, actor, record);
   return true;
 }
 
-exchange::v1::ListAuditResponse MakeAnswer(EdgeServices& services, const Actor& actor,
-                                           audit::v1::ListResponse listed) {
-  exchange::v1::ListAuditResponse response;
-  response.set_truncated(listed.truncated());
-  const bool all = services.IsOperator(actor);
-  for (audit::v1::AuditRecord& record : *listed.mutable_records()) {
-    if (all || Restrict(services, actor, record)) *response.add_records() = std::move(record);
-  }
-  return response;
-}
+// One reading: pages on over leaves that are not shown, until as many as were asked for are.
+class Reading : public std::enable_shared_from_this<Reading> {
+ public:
+  // `if_empty`: what is told where nothing may be shown; OK: an empty answer.
+  Reading(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+          audit::v1::ListRequest list, absl::Status if_empty,
+          Answer<exchange::v1::ListAuditResponse> answer)
+      : services_(services),
+        context_(std::move(context)),
+        list_(std::move(list)),
+        limit_(list_.limit() == 0 ? kRecordsDefault : list_.limit()),
+        if_empty_(std::move(if_empty)),
+        answer_(std::move(answer)) {}
 
-// Reads; the reading is on record before it is answered.
-void List(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-          const audit::v1::ListRequest& list, Answer<exchange::v1::ListAuditResponse> answer) {
-  const Actor& actor = context->caller().actor;
-  audit::v1::Event event =
-      MakeEvent(services, actor, audit::v1::EVENT_TYPE_QUERY,
-                list.patients().empty() ? "audit-read-by-member" : "audit-read-by-patient");
-  *event.mutable_patients() = list.patients();
-  Record(services, *context, {std::move(event)},
-         [&services, context, list, answer = std::move(answer)](const absl::Status& recorded) {
-           if (!recorded.ok()) return answer(recorded);
-           CallRole<AuditService::List>(
-               *services.roles().audit, kAudit, *context, list,
-               [&services, context, answer](absl::StatusOr<audit::v1::ListResponse> listed) {
-                 if (!listed.ok()) return answer(listed.status());
-                 answer(MakeAnswer(services, context->caller().actor, *std::move(listed)));
-               });
-         });
+  // The reading is on record before it is answered.
+  void Start() {
+    audit::v1::Event event =
+        MakeEvent(services_, context_->caller().actor, audit::v1::EVENT_TYPE_QUERY,
+                  list_.patients().empty() ? "audit-read-by-member" : "audit-read-by-patient");
+    *event.mutable_patients() = list_.patients();
+    Record(services_, *context_, {std::move(event)},
+           [self = shared_from_this()](const absl::Status& recorded) {
+             if (!recorded.ok()) return self->answer_(recorded);
+             self->ReadPage();
+           });
+  }
+
+ private:
+  void ReadPage() {
+    if (context_->cancelled()) return answer_(absl::CancelledError("the caller has gone"));
+    CallRole<AuditService::List>(
+        *services_.roles().audit, kAudit, *context_, list_,
+        [self = shared_from_this()](absl::StatusOr<audit::v1::ListResponse> listed) {
+          if (!listed.ok()) return self->answer_(listed.status());
+          self->Take(*std::move(listed));
+        });
+  }
+
+  void Take(audit::v1::ListResponse listed) {
+    const Actor& actor = context_->caller().actor;
+    const bool all = services_.IsOperator(actor);
+    bool more = listed.truncated();
+    for (audit::v1::AuditRecord& record : *listed.mutable_records()) {
+      if (static_cast<uint32_t>(response_.records_size()) == limit_) {
+        more = true;
+        break;
+      }
+      list_.set_before_sequence(record.leaf().sequence());
+      if (all || Restrict(services_, actor, record)) *response_.add_records() = std::move(record);
+    }
+    const bool full = static_cast<uint32_t>(response_.records_size()) == limit_;
+    if (more && !full && !listed.records().empty()) return ReadPage();
+    response_.set_truncated(more);
+    if (response_.records().empty() && !if_empty_.ok()) return answer_(if_empty_);
+    answer_(std::move(response_));
+  }
+
+  EdgeServices& services_;
+  const std::shared_ptr<rpc::CallContext> context_;
+  audit::v1::ListRequest list_;
+  const uint32_t limit_;
+  const absl::Status if_empty_;
+  const Answer<exchange::v1::ListAuditResponse> answer_;
+  exchange::v1::ListAuditResponse response_;
+};
+
+// Reads by patient.  A person of whom the caller has no record and nothing to read is unknown.
+void ReadOf(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
+            const exchange::Person& person, audit::v1::ListRequest list, absl::Status unknown,
+            Answer<exchange::v1::ListAuditResponse> answer) {
+  bool known = false;
+  for (const exchange::Record& record : person.records) {
+    known = known || MayAdminister(services, context->caller().actor, record.patient);
+    *list.add_patients() = wire::ToProto(record.patient);
+  }
+  std::make_shared<Reading>(services, context, std::move(list),
+                            known ? absl::OkStatus() : std::move(unknown), std::move(answer))
+      ->Start();
 }
 
 void ListAudit(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
@@ -82,16 +142,16 @@ void ListAudit(EdgeServices& services, std::shared_ptr<rpc::CallContext> context
     const auto member = ViewedMember(services, context->caller().actor, request.member());
     if (!member.ok()) return answer(member.status());
     list.set_member(*member);
-    return List(services, std::move(context), list, std::move(answer));
+    std::make_shared<Reading>(services, std::move(context), std::move(list), absl::OkStatus(),
+                              std::move(answer))
+        ->Start();
+    return;
   }
   ResolveSubject(services, context, request.subject(), IdScope::kOperator,
-                 [&services, context, list,
-                  answer = std::move(answer)](absl::StatusOr<exchange::Person> person) mutable {
+                 [&services, context, list, unknown = UnknownPerson(request.subject()),
+                  answer = std::move(answer)](absl::StatusOr<exchange::Person> person) {
                    if (!person.ok()) return answer(person.status());
-                   for (const exchange::Record& record : person->records) {
-                     *list.add_patients() = wire::ToProto(record.patient);
-                   }
-                   List(services, context, list, std::move(answer));
+                   ReadOf(services, context, *person, list, unknown, answer);
                  });
 }
 

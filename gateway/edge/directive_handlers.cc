@@ -86,30 +86,45 @@ void RevokeDirective(EdgeServices& services, std::shared_ptr<rpc::CallContext> c
                 });
 }
 
+// Reads; the reading is on record before it is answered.
+void ReadDirectives(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                    const consent::v1::ListDirectivesRequest& list,
+                    Answer<exchange::v1::ListDirectivesResponse> answer) {
+  audit::v1::Event event =
+      MakeEvent(services, context->caller().actor, audit::v1::EVENT_TYPE_QUERY, "directives-read");
+  *event.mutable_patients() = list.patients();
+  Record(services, *context, {std::move(event)},
+         [&services, context, list, answer = std::move(answer)](const absl::Status& recorded) {
+           if (!recorded.ok()) return answer(recorded);
+           CallRole<ConsentService::ListDirectives>(
+               *services.roles().consent, kConsent, *context, list,
+               [answer](absl::StatusOr<consent::v1::ListDirectivesResponse> response) {
+                 if (!response.ok()) return answer(response.status());
+                 exchange::v1::ListDirectivesResponse out;
+                 *out.mutable_directives() = std::move(*response->mutable_directives());
+                 answer(std::move(out));
+               });
+         });
+}
+
 // A member sees the directives that were filed with it: one that names a psychiatric clinic names
-// it to the clinic only.
+// it to the clinic only.  A person of whom it has no record is unknown to it.
 void ListDirectives(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                     const exchange::v1::ListDirectivesRequest& request,
                     Answer<exchange::v1::ListDirectivesResponse> answer) {
-  ResolveSubject(
-      services, context, request.subject(), IdScope::kOperator,
-      [&services, context, answer = std::move(answer)](absl::StatusOr<exchange::Person> person) {
-        if (!person.ok()) return answer(person.status());
-        consent::v1::ListDirectivesRequest list;
-        for (const exchange::Record& record : person->records) {
-          if (!MayAdminister(services, context->caller().actor, record.patient)) continue;
-          *list.add_patients() = wire::ToProto(record.patient);
-        }
-        if (list.patients().empty()) return answer(absl::NotFoundError("subject: unknown"));
-        CallRole<ConsentService::ListDirectives>(
-            *services.roles().consent, kConsent, *context, list,
-            [answer](absl::StatusOr<consent::v1::ListDirectivesResponse> response) {
-              if (!response.ok()) return answer(response.status());
-              exchange::v1::ListDirectivesResponse out;
-              *out.mutable_directives() = std::move(*response->mutable_directives());
-              answer(std::move(out));
-            });
-      });
+  ResolveSubject(services, context, request.subject(), IdScope::kOperator,
+                 [&services, context, unknown = UnknownPerson(request.subject()),
+                  answer = std::move(answer)](absl::StatusOr<exchange::Person> person) {
+                   if (!person.ok()) return answer(person.status());
+                   consent::v1::ListDirectivesRequest list;
+                   for (const exchange::Record& record : person->records) {
+                     if (!MayAdminister(services, context->caller().actor, record.patient))
+                       continue;
+                     *list.add_patients() = wire::ToProto(record.patient);
+                   }
+                   if (list.patients().empty()) return answer(unknown);
+                   ReadDirectives(services, context, list, answer);
+                 });
 }
 
 }  // namespace

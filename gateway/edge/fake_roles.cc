@@ -248,9 +248,19 @@ void ServeAuditAndDirectory(FakeState& state, rpc::Server& server) {
       [](const rpc::CallContext&,
          const audit::v1::ListRequest& request) -> absl::StatusOr<audit::v1::ListResponse> {
         audit::v1::ListResponse response;
-        for (const char* member : {"north", "lakes"}) {
+        const uint64_t before = request.before_sequence() == 0 ? 3 : request.before_sequence();
+        for (uint64_t sequence = before - 1; sequence > 0; --sequence) {
+          if (request.limit() != 0 &&
+              static_cast<uint32_t>(response.records_size()) == request.limit()) {
+            response.set_truncated(true);
+            break;
+          }
           audit::v1::AuditRecord* record = response.add_records();
-          record->mutable_leaf()->set_member(member);
+          record->mutable_leaf()->set_sequence(sequence);
+          record->mutable_leaf()->set_member(sequence == 1 ? "north" : "lakes");
+          for (const auto& patient : request.patients()) {
+            record->mutable_leaf()->add_patients()->set_tag(patient.id());
+          }
           *record->mutable_patients() = request.patients();
         }
         return response;

@@ -67,6 +67,7 @@ void PersonFinder::Take(const mpi::v1::SearchPersonsResponse& response) {
   too_many_ = result->too_many;
   for (size_t i = 0; i < result->candidates.size(); ++i) {
     const auto& proto = response.candidates(static_cast<int>(i));
+    if (result->candidates[i].person.records.empty()) continue;  // Held: shown to nobody.
     Found found;
     found.candidate = std::move(result->candidates[i]);
     found.vetoes.assign(proto.vetoes().begin(), proto.vetoes().end());
@@ -260,6 +261,10 @@ exchange::v1::FoundPerson PersonFinder::Show(const Found& found) const {
 void PersonFinder::Respond() {
   exchange::v1::FindPatientsResponse response;
   response.set_too_many(too_many_);
+  // Whoever is left out for having moved on the way would look like nobody: all are asked again.
+  const bool moved = std::any_of(found_.begin(), found_.end(), [](const Found& found) {
+    return !found.fenced || !found.audited;
+  });
   std::vector<audit::v1::Event> outcomes;
   for (const Found& found : found_) {
     exchange::AuditEvent outcome;
@@ -268,7 +273,7 @@ void PersonFinder::Respond() {
     outcome.intent_event_id = found.intent_id;
     outcome.patients = exchange::CertainPatients(found.candidate.person);
     outcome.outcome = exchange::ReleaseOutcome::kNotReleased;
-    if (found.fenced && found.audited) {
+    if (!moved) {
       exchange::v1::FoundPerson* shown = response.add_persons();
       *shown = Show(found);
       const std::string bytes = shown->SerializeAsString();
@@ -280,6 +285,7 @@ void PersonFinder::Respond() {
   }
   // An intent without an outcome counts as disclosed: nothing waits for this.
   if (!outcomes.empty()) Record(services_, *context_, std::move(outcomes), [](const auto&) {});
+  if (moved) return answer_(absl::AbortedError("consent or identity changed; ask again"));
   answer_(std::move(response));
 }
 

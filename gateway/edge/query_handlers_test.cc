@@ -88,14 +88,23 @@ class QueryHandlersTest : public testing::Test {
     return streamed;
   }
 
-  std::pair<std::string, absl::Status> Retrieve(const std::string& document) {
+  static exchange::v1::RetrieveRequest Document(const std::string& document) {
     exchange::v1::RetrieveRequest request;
     *request.mutable_subject()->mutable_patient() = PatientAt("north");
     request.set_document_id(document);
+    return request;
+  }
+
+  std::pair<std::string, absl::Status> Retrieve(const std::string& document) {
+    return Retrieve(Document(document), EdgeWorld::As("north"));
+  }
+
+  std::pair<std::string, absl::Status> Retrieve(const exchange::v1::RetrieveRequest& request,
+                                                const rpc::CallOptions& options) {
     std::string content;
     std::promise<absl::Status> over;
     world_.gateway().Stream<ExchangeService::Retrieve>(
-        EdgeWorld::As("north"), request,
+        options, request,
         [&content](const exchange::v1::RetrieveResponse& message) {
           content += message.data();
           return true;
@@ -195,6 +204,13 @@ TEST_F(QueryHandlersTest, RolesThatAreDownReleaseNothing) {
   EXPECT_TRUE(streamed.messages.empty());
 }
 
+TEST_F(QueryHandlersTest, ASessionThatNobodyOpenedIsToldAsWhatItIs) {
+  world_.state.consent_down = absl::NotFoundError("session_id: no such session");
+  const Streamed streamed = Query(ByOwnId("another"), EdgeWorld::As("north", "BTG"));
+  EXPECT_EQ(streamed.status, absl::NotFoundError("session_id: no such session"));
+  EXPECT_TRUE(streamed.messages.empty());
+}
+
 TEST_F(QueryHandlersTest, MalformedAndForeignQueriesAreRefused) {
   QueryRequest foreign = ByOwnId();
   *foreign.mutable_subject()->mutable_patient() = PatientAt("lakes");
@@ -285,6 +301,33 @@ TEST_F(QueryHandlersTest, RetrieveOfWhatMayNotBeSeenIsNotFoundAndOnRecord) {
   EXPECT_TRUE(content.empty() && nothing.empty());
   EXPECT_EQ(Count(world_.Events(), audit::v1::EVENT_TYPE_QUERY), 2);
   EXPECT_EQ(Count(world_.Events(), audit::v1::EVENT_TYPE_INTENT), 0);
+}
+
+TEST_F(QueryHandlersTest, RetrieveDoesNotTellWhetherAPersonIsKnown) {
+  exchange::v1::RetrieveRequest request = Document("another");
+  request.mutable_subject()->mutable_demographics()->set_birth_date("1961-04-02");
+  const absl::Status known = Retrieve(request, EdgeWorld::As("north")).second;
+  EXPECT_TRUE(absl::IsNotFound(known)) << known;
+  {
+    const MutexLock lock(world_.state.mutex);
+    world_.state.certain = false;
+  }
+  EXPECT_EQ(Retrieve(request, EdgeWorld::As("north")).second, known);
+  request.mutable_subject()->set_eid("another");
+  EXPECT_EQ(Retrieve(request, EdgeWorld::As("north")).second, known);
+}
+
+TEST_F(QueryHandlersTest, TheCustodianIsToldOfADocumentThatBrokenGlassOpened) {
+  world_.state.opened = {"doc"};
+  world_.members.chunks = {"abcdef"};
+  exchange::v1::RetrieveRequest request = Document("doc");
+  request.set_session_id("session");
+  const auto [content, status] = Retrieve(request, EdgeWorld::As("north", "BTG"));
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(world_.Eventually([this](const auto&) {
+    const MutexLock lock(world_.state.mutex);
+    return world_.state.noted == std::vector<std::string>{"lakes"};
+  }));
 }
 
 TEST_F(QueryHandlersTest, RetrieveAfterARevocationReleasesNothing) {

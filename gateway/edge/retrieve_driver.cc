@@ -57,9 +57,18 @@ RetrieveDriver::~RetrieveDriver() { services_.retrieves().Leave(); }
 void RetrieveDriver::Resolve() {
   ResolveSubject(services_, context_, request_.subject(), IdScope::kOwnMember,
                  [self = shared_from_this()](absl::StatusOr<exchange::Person> person) {
-                   if (!person.ok()) return self->Refuse(person.status());
-                   self->Resolved(*std::move(person));
+                   if (person.ok()) return self->Resolved(*std::move(person));
+                   self->Refuse(self->OfPerson(person.status()));
                  });
+}
+
+// Whoever is named by demographics or EID may be withheld from the caller: unknown then sounds like
+// a document that may not be seen.
+absl::Status RetrieveDriver::OfPerson(const absl::Status& status) const {
+  const exchange::v1::PatientSubject& subject = request_.subject();
+  const bool absent = (absl::IsNotFound(status) && !subject.has_patient()) ||
+                      (absl::IsFailedPrecondition(status) && subject.has_demographics());
+  return absent ? NoSuchDocument() : status;
 }
 
 void RetrieveDriver::Resolved(exchange::Person person) {
@@ -160,6 +169,9 @@ void RetrieveDriver::IntentDurable(exchange::Batch<exchange::Decided> batch) {
   {
     const MutexLock lock(mutex_);
     over = over_;
+    for (const exchange::PermittedEntry& entry : audited->Permitted()) {
+      by_break_glass_ = by_break_glass_ || entry.permit->opened_by_break_glass;
+    }
     if (!over) batch_ = *std::move(audited);
   }
   // The caller went while it was being recorded.
@@ -309,10 +321,12 @@ void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& 
   std::shared_ptr<exchange::MemberCall> fetch;
   bool begun = false;
   bool intended = false;
+  bool by_break_glass = false;
   {
     const MutexLock lock(mutex_);
     if (std::exchange(over_, true)) return;
     begun = begun_;
+    by_break_glass = by_break_glass_;
     intended = batch_.has_value();
     fetch = std::move(fetch_);
     waiting_.clear();
@@ -324,12 +338,25 @@ void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& 
                               : ReleaseOutcome::kNotReleased,
                   safety);
   }
+  if (begun && by_break_glass) NoteDisclosure();
   // Once bytes have left, only a reset tells the reader that they are not the whole.
   if (begun && ending == Ending::kReset) {
     writer_.Reset();
   } else {
     writer_.Finish(std::move(status));
   }
+}
+
+// The custodian's privacy officer is told, as of items; where it fails, the audit still has the
+// session at the release.
+void RetrieveDriver::NoteDisclosure() {
+  consent::v1::NoteDisclosureRequest request;
+  request.set_session_id(request_.session_id());
+  request.add_custodians(document_.member());
+  rpc::CallOptions options = rpc::ChildCall(*context_);
+  options.deadline = services_.clock().Now() + exchange::kClosingTime;
+  services_.roles().consent->Call<ConsentService::NoteDisclosure>(
+      options, request, [](const absl::StatusOr<consent::v1::NoteDisclosureResponse>&) {});
 }
 
 void RetrieveDriver::RecordOutcome(ReleaseOutcome outcome, const std::string& safety) {

@@ -42,6 +42,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
                  rpc::ServerWriter<exchange::v1::RetrieveResponse> writer);
 
   void Resolve();
+  absl::Status OfPerson(const absl::Status& status) const;
   void Resolved(exchange::Person person);
   void Located(registry::v1::DocumentEntry document);
   void Decide(std::shared_ptr<exchange::Batch<exchange::Undecided>> batch);
@@ -60,6 +61,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
   // How the stream ends, where it does not end well.
   enum class Ending { kFinish, kReset };
   void End(absl::Status status, Ending ending, const std::string& safety) HIE_EXCLUDES(mutex_);
+  void NoteDisclosure();
   void RecordOutcome(exchange::ReleaseOutcome outcome, const std::string& safety);
 
   EdgeServices& services_;
@@ -84,6 +86,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
   size_t waiting_bytes_ HIE_GUARDED_BY(mutex_) = 0;
   uint64_t written_bytes_ HIE_GUARDED_BY(mutex_) = 0;
   bool begun_ HIE_GUARDED_BY(mutex_) = false;
+  bool by_break_glass_ HIE_GUARDED_BY(mutex_) = false;  // A session opened it.
   bool complete_ HIE_GUARDED_BY(mutex_) = false;  // Every chunk is here, and the hash is right.
   bool writing_ HIE_GUARDED_BY(mutex_) = false;
   bool over_ HIE_GUARDED_BY(mutex_) = false;

@@ -15,6 +15,11 @@ using mpi::v1::MpiService;
 
 constexpr absl::string_view kIndex = "the patient index";
 
+absl::Status NoCertainMatch() {
+  return absl::FailedPreconditionError(
+      "subject: no certain match; give more detail, or an id of your own member");
+}
+
 void Search(EdgeServices& services, const rpc::CallContext& context,
             const Demographics& demographics, Answer<exchange::Person> answer) {
   mpi::v1::SearchPersonsRequest request;
@@ -28,8 +33,7 @@ void Search(EdgeServices& services, const rpc::CallContext& context,
         std::vector<exchange::Candidate>& candidates = result->candidates;
         std::erase_if(candidates, [](const auto& candidate) { return !candidate.certain; });
         if (result->too_many || candidates.size() != 1) {
-          return answer(absl::FailedPreconditionError(
-              "subject: no certain match; give more detail, or an id of your own member"));
+          return answer(NoCertainMatch());
         }
         answer(std::move(candidates.front().person));
       });
@@ -104,6 +108,10 @@ void ResolveSubject(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
     *request.mutable_patient() = wire::ToProto(*patient);
   }
   Resolve(services, *context, request, std::move(answer));
+}
+
+absl::Status UnknownPerson(const exchange::v1::PatientSubject& subject) {
+  return subject.has_demographics() ? NoCertainMatch() : absl::NotFoundError("subject: unknown");
 }
 
 bool MayAdminister(EdgeServices& services, const Actor& actor, const LocalPatient& patient) {

@@ -33,6 +33,9 @@ void ResolveSubject(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
                     const exchange::v1::PatientSubject& proto, IdScope scope,
                     Answer<exchange::Person> answer);
 
+// What is told of a person whom nobody knows, and so of one of whom the caller may know nothing.
+absl::Status UnknownPerson(const exchange::v1::PatientSubject& subject);
+
 // The record is of the caller's member, or the caller is the operator.
 bool MayAdminister(EdgeServices& services, const Actor& actor, const LocalPatient& patient);
 

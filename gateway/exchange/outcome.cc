@@ -49,7 +49,9 @@ OutcomeCode Graver(OutcomeCode a, OutcomeCode b) {
 
 Completeness JudgeCompleteness(const Coverage& coverage) {
   if (coverage.expected == 0) {
-    return coverage.index_entries > 0 ? Completeness::kIndexOnly : Completeness::kNoKnownSource;
+    if (coverage.index_entries > 0) return Completeness::kIndexOnly;
+    // A source that became known meanwhile was not asked: "none" would be untrue.
+    return coverage.sources_moved ? Completeness::kPartial : Completeness::kNoKnownSource;
   }
   if (coverage.answered == coverage.expected && !coverage.sources_moved) {
     return Completeness::kCompleteAsPermitted;

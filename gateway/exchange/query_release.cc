@@ -49,6 +49,10 @@ void QueryReducer::AskDecision(BatchNumber number, Flow& flow) {
 void QueryReducer::On(event::BatchDecided event) {
   Flow* flow = FindFlow(event.batch, Phase::kDeciding);
   if (flow == nullptr) return;
+  // The session that the caller named: asking again would not help.
+  if (absl::IsNotFound(event.decisions.status())) {
+    return Fail(absl::NotFoundError("session_id: no such session"));
+  }
   if (!event.decisions.ok()) {
     return Fail(absl::UnavailableError("consent does not answer; nothing further was released"));
   }
