@@ -149,6 +149,18 @@ absl::StatusOr<std::vector<consent::v1::DecideRequest>> DecideRequests(
   return requests;
 }
 
+// Fences of decisions that still hold: the lightest call that a release makes.
+absl::StatusOr<std::vector<consent::v1::ConfirmFenceRequest>> FenceRequests(
+    const std::vector<consent::v1::DecideRequest>& decide, rpc::Channel& consent) {
+  std::vector<consent::v1::ConfirmFenceRequest> requests;
+  for (const consent::v1::DecideRequest& request : decide) {
+    HIE_ASSIGN_OR_RETURN(consent::v1::DecideResponse decided,
+                         consent.CallAndWait<ConsentService::Decide>(NextCall(), request));
+    requests.emplace_back().mutable_token()->Swap(decided.mutable_token());
+  }
+  return requests;
+}
+
 absl::StatusOr<std::vector<Candidate>> Candidates(const BenchOptions& options, Region& region) {
   HIE_ASSIGN_OR_RETURN(auto mpi, region.Dial("mpi"));
   HIE_ASSIGN_OR_RETURN(auto registry, region.Dial("registry"));
@@ -156,6 +168,7 @@ absl::StatusOr<std::vector<Candidate>> Candidates(const BenchOptions& options, R
   HIE_ASSIGN_OR_RETURN(const std::vector<KnownPerson> persons,
                        region.FindPersons(*mpi, kPersons, 0));
   HIE_ASSIGN_OR_RETURN(auto decide, DecideRequests(persons, region, *consent, options.seed));
+  HIE_ASSIGN_OR_RETURN(auto fence, FenceRequests(decide, *consent));
   testing::ExchangeStack& stack = region.stack();
   std::vector<Candidate> candidates;
   candidates.push_back(
@@ -175,6 +188,11 @@ absl::StatusOr<std::vector<Candidate>> Candidates(const BenchOptions& options, R
                         CallInTurn<ConsentService::Decide>(
                             consent, std::move(decide),
                             [](const auto& r) { return r.decisions_size() == kDecideItems; }),
+                        {}});
+  candidates.push_back({"fence (consent ConfirmFence)",
+                        stack.Hied("consent").pid(),
+                        CallInTurn<ConsentService::ConfirmFence>(consent, std::move(fence),
+                                                                 [](const auto&) { return true; }),
                         {}});
   return candidates;
 }

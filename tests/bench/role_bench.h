@@ -7,8 +7,8 @@
 
 namespace hie::bench {
 
-// Locate, resolve and decide at 16 in flight over gRPC with mutual TLS, each role a process of its
-// own, against the bare echo in the same rounds.  `region` runs with a process per role.
+// Locate, resolve, decide and fence at 16 in flight over gRPC with mutual TLS, each role a process
+// of its own, against the bare echo in the same rounds.  `region` runs with a process per role.
 absl::StatusOr<Report> MeasureRoles(const BenchOptions& options, Region& region);
 
 }  // namespace hie::bench
