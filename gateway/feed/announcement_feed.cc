@@ -12,11 +12,13 @@ namespace {
 
 using Problems = std::vector<members::AnnouncementProblem>;
 
-// Whether trying again may help: then nothing may be said of the announcement yet.
+// Whether trying again may help: then nothing may be said of the announcement yet.  What is said
+// of one patient for good must not hold up all the others that wait behind it.
 bool IsPassing(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kPermissionDenied:
       return false;
     default:
@@ -78,6 +80,10 @@ members::AnnouncementSink RegisterAnnouncements(const PatientFeed& feed, const C
                                   const agent::v1::Announcement& announcement,
                                   std::function<void(absl::StatusOr<Problems>)> done) {
     if (announcement.patients().empty()) return done(Problems());
+    // Not a fault of any patient: all are announced again until the member is LIVE.
+    if (!feed.MayContribute(member)) {
+      return done(absl::UnavailableError("the member is not LIVE yet"));
+    }
     Actor actor;
     actor.member = member;
     actor.purpose = Purpose::kPatientAdministration;

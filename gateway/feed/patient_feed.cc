@@ -59,9 +59,11 @@ void CompleteDocument(const FedDocument& document, const MemberDirectory& direct
 
 // The claim and the documents of a patient.  Its id is its content's hash, so that a repetition
 // is the same submission and a change is another one.
+enum class Parts { kAll, kClaims };
+
 registry::v1::SubmitRequest MakeSubmission(const Actor& actor, const FedPatient& fed,
                                            const MemberDirectory& directory,
-                                           const common::v1::LocalPatient& patient) {
+                                           const common::v1::LocalPatient& patient, Parts parts) {
   registry::v1::SubmitRequest request;
   std::vector<std::string> facilities = fed.facilities;
   if (facilities.empty()) facilities.emplace_back();
@@ -72,12 +74,58 @@ registry::v1::SubmitRequest MakeSubmission(const Actor& actor, const FedPatient&
     claim->set_state(registry::v1::LOCATOR_STATE_CLAIMED);
     if (!facility.empty()) claim->set_facility(FacilityId(directory, actor.member, facility));
   }
-  for (const FedDocument& document : fed.documents) {
-    CompleteDocument(document, directory, actor.member, patient, *request.add_documents());
+  if (parts == Parts::kAll) {
+    for (const FedDocument& document : fed.documents) {
+      CompleteDocument(document, directory, actor.member, patient, *request.add_documents());
+    }
   }
   request.set_submission_id(absl::BytesToHexString(crypto::Sha256(request.SerializeAsString())));
   *request.mutable_actor() = wire::ToProto(actor);
   return request;
+}
+
+// Whether the registry will say the same of the same again.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status) ||
+         absl::IsFailedPrecondition(status);
+}
+
+// One patient's way into the registry, once the index knows it.
+struct Filing {
+  PatientFeed::Options options;
+  Actor actor;
+  std::shared_ptr<const MemberDirectory> directory;
+  FedPatient fed;
+  mpi::v1::RegisterRecordResponse identity;
+  PatientFeed::Registered registered;
+};
+
+void Submit(const std::shared_ptr<const Filing>& filing, Parts parts,
+            std::function<void(const absl::Status&)> next) {
+  rpc::CallOptions call;
+  call.deadline = filing->options.clock->Now() + filing->options.timeout;
+  call.request_id = filing->actor.request_id;
+  filing->options.registry->Call<registry::v1::RegistryService::Submit>(
+      call,
+      MakeSubmission(filing->actor, filing->fed, *filing->directory, filing->identity.patient(),
+                     parts),
+      [next = std::move(next)](const absl::StatusOr<registry::v1::SubmitResponse>& submitted) {
+        next(submitted.status());
+      });
+}
+
+// A submission is taken as a whole or not at all.  A document that is refused must not take the
+// claim with it: where a patient was seen decides whether the place may be named at all.
+void File(const std::shared_ptr<const Filing>& filing) {
+  Submit(filing, Parts::kAll, [filing](const absl::Status& submitted) {
+    if (submitted.ok()) return filing->registered(filing->identity);
+    if (!IsRefusal(submitted) || filing->fed.documents.empty()) {
+      return filing->registered(submitted);
+    }
+    Submit(filing, Parts::kClaims, [filing, submitted](const absl::Status& claimed) {
+      filing->registered(claimed.ok() ? submitted : claimed);
+    });
+  });
 }
 
 }  // namespace
@@ -103,19 +151,16 @@ void PatientFeed::Register(const Actor& actor, FedPatient patient, Registered re
        registered = std::move(registered)](
           absl::StatusOr<mpi::v1::RegisterRecordResponse> identity) mutable {
         if (!identity.ok()) return registered(identity.status());
-        const registry::v1::SubmitRequest submission =
-            MakeSubmission(actor, fed, *directory, identity->patient());
-        rpc::CallOptions next;
-        next.deadline = options.clock->Now() + options.timeout;
-        next.request_id = actor.request_id;
-        options.registry->Call<registry::v1::RegistryService::Submit>(
-            next, submission,
-            [identity = *std::move(identity), registered = std::move(registered)](
-                absl::StatusOr<registry::v1::SubmitResponse> submitted) {
-              if (!submitted.ok()) return registered(submitted.status());
-              registered(identity);
-            });
+        File(std::make_shared<const Filing>(Filing{std::move(options), std::move(actor),
+                                                   std::move(directory), std::move(fed),
+                                                   *std::move(identity), std::move(registered)}));
       });
+}
+
+bool PatientFeed::MayContribute(const MemberId& member) const {
+  const std::shared_ptr<const MemberDirectory> directory = options_.directory->Current().directory;
+  const Member* found = directory == nullptr ? nullptr : directory->FindMember(member);
+  return found != nullptr && found->state == MemberState::kLive;
 }
 
 }  // namespace hie::feed

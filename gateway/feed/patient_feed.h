@@ -54,9 +54,13 @@ class PatientFeed {
   //
   // `registered` is called once, on an RPC thread or on the caller's; must not block.
   // INVALID_ARGUMENT names the field.  PERMISSION_DENIED: another member's domain.
-  // FAILED_PRECONDITION: the member is not LIVE and contributes nothing yet.  ALREADY_EXISTS: a
-  // document's id is registered with another content.  UNAVAILABLE: try again.
+  // FAILED_PRECONDITION: the member is not LIVE and contributes nothing yet, or a document replaces
+  // what it may not.  ALREADY_EXISTS: a document's id is registered with another content.  Where a
+  // document is refused, none of the patient's is filed, but the claim is.  UNAVAILABLE: try again.
   void Register(const Actor& actor, FedPatient patient, Registered registered) const;
+
+  // The member is LIVE: what it feeds is taken.
+  bool MayContribute(const MemberId& member) const;
 
  private:
   const Options options_;
