@@ -157,11 +157,14 @@ void Agent::WatchFolder() {
       core_->Log(log::Level::kError, "source-not-readable", changed.status().message());
       continue;
     }
-    if (!*changed) continue;
+    bool waiting = false;
     {
       MutexLock lock(core_->mutex);
-      core_->book->Load(core_->source->index());
+      if (*changed) core_->book->Load(core_->source->index());
+      waiting = !core_->book->Done();
     }
+    // Also where nothing changed: a pool that was full may have dropped the step that goes on.
+    if (!*changed && !waiting) continue;
     std::shared_ptr<AgentSession> session;
     {
       MutexLock lock(mutex_);

@@ -148,11 +148,20 @@ void AgentSession::AnnounceMore() {
   v1::AttachRequest message;
   *message.mutable_announcement() = *std::move(next);
   const size_t bytes = message.ByteSizeLong();
-  writes_->WaitAndPush(
+  const bool pushed = writes_->WaitAndPush(
       [send = send_, message = std::move(message)](members::WriteQueue::Done written) {
         send(message, std::move(written));
       },
       bytes, kWritePatience);
+  if (pushed) return;
+  // The gateway never saw it: it waits again, until the folder is next looked at.  Where the stream
+  // has ended, Ended puts it back.
+  {
+    MutexLock lock(mutex_);
+    if (ended_) return;
+  }
+  MutexLock lock(core_->mutex);
+  core_->book->StreamLost();
 }
 
 void AgentSession::OnTaken(const v1::AnnouncementTaken& taken) {

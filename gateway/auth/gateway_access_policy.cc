@@ -15,6 +15,18 @@ namespace {
 
 absl::Status Unknown(absl::string_view why) { return absl::UnauthenticatedError(std::string(why)); }
 
+// The member `id`, which holds the key.
+absl::StatusOr<const Member*> HolderOf(absl::string_view key, absl::string_view id,
+                                       const members::MemberDirectory& directory) {
+  const members::RegisteredCertificate registered = directory.FindCertificate(key);
+  // One answer for three faults: a stranger learns nothing about who is registered.
+  if (registered.member == nullptr || registered.key->revoked ||
+      registered.member->id.value() != id) {
+    return Unknown("certificate: not registered for this member, or revoked");
+  }
+  return registered.member;
+}
+
 // The member that the certificate names and whose key it holds.
 absl::StatusOr<const Member*> MemberOf(const rpc::Peer& peer,
                                        const members::MemberDirectory& directory) {
@@ -22,14 +34,7 @@ absl::StatusOr<const Member*> MemberOf(const rpc::Peer& peer,
   if (peer.in_process || !absl::ConsumePrefix(&id, crypto::kMemberUriPrefix)) {
     return Unknown("certificate: want a member's client certificate");
   }
-  const members::RegisteredCertificate registered =
-      directory.FindCertificate(peer.public_key_sha256);
-  // One answer for three faults: a stranger learns nothing about who is registered.
-  if (registered.member == nullptr || registered.key->revoked ||
-      registered.member->id.value() != id) {
-    return Unknown("certificate: not registered for this member, or revoked");
-  }
-  return registered.member;
+  return HolderOf(peer.public_key_sha256, id, directory);
 }
 
 absl::Status CheckRoles(const Member& member, const UserClaims& claims) {
@@ -106,6 +111,14 @@ absl::Status GatewayAccessPolicy::Authorize(const rpc::Caller& caller,
   const Member* member = directory->FindMember(caller.actor.member);
   if (member == nullptr) return absl::PermissionDeniedError("want a member of the exchange");
   return DecideAccess(*member, caller.actor, permission);
+}
+
+absl::Status GatewayAccessPolicy::Reaffirm(const rpc::Caller& caller,
+                                           options::v1::Permission permission) const {
+  HIE_ASSIGN_OR_RETURN(const Directory directory, CurrentDirectory());
+  HIE_RETURN_IF_ERROR(
+      HolderOf(caller.actor.client_key, caller.actor.member.value(), *directory).status());
+  return Authorize(caller, permission);
 }
 
 }  // namespace hie::auth

@@ -44,6 +44,9 @@ class GatewayAccessPolicy final : public rpc::AccessPolicy {
   absl::StatusOr<rpc::Caller> Authenticate(const rpc::Peer& peer) const override;
   absl::Status Authorize(const rpc::Caller& caller,
                          options::v1::Permission permission) const override;
+  // Of a system whose call goes on, such as an agent's: its certificate is not revoked since, and
+  // it is still authorised.  Errors as the two above.
+  absl::Status Reaffirm(const rpc::Caller& caller, options::v1::Permission permission) const;
 
  private:
   using Directory = std::shared_ptr<const members::MemberDirectory>;

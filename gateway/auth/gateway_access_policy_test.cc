@@ -100,6 +100,19 @@ TEST_F(GatewayAccessPolicyTest, RecognisesAUserOfAMember) {
   EXPECT_TRUE(policy_.Authorize(*caller, opt::PERMISSION_PATIENT_QUERY).ok());
 }
 
+TEST_F(GatewayAccessPolicyTest, ASystemIsReaffirmedUntilItsKeyOrItsMemberIsOut) {
+  const absl::StatusOr<rpc::Caller> agent = policy_.Authenticate(General());
+  ASSERT_TRUE(agent.ok());
+  EXPECT_TRUE(policy_.Reaffirm(*agent, opt::PERMISSION_AGENT_ATTACH).ok());
+  general_.keys[0].revoked = true;
+  Publish();
+  EXPECT_TRUE(absl::IsUnauthenticated(policy_.Reaffirm(*agent, opt::PERMISSION_AGENT_ATTACH)));
+  general_.keys[0].revoked = false;
+  general_.state = MemberState::kSuspended;
+  Publish();
+  EXPECT_TRUE(absl::IsPermissionDenied(policy_.Reaffirm(*agent, opt::PERMISSION_AGENT_ATTACH)));
+}
+
 TEST_F(GatewayAccessPolicyTest, WithoutATokenIsASystemThatMayAttachAndFeedOnly) {
   const absl::StatusOr<rpc::Caller> caller = policy_.Authenticate(General());
   ASSERT_TRUE(caller.ok());

@@ -18,6 +18,7 @@ class NoCall final : public exchange::MemberCall {
 
 AgentHub::AgentHub(Options options)
     : services_(std::make_shared<HubServices>(options.clock, options.drive, options.limits)),
+      still_admitted_(std::move(options.still_admitted)),
       links_(std::make_shared<Links>()) {
   services_->announce = std::move(options.announce);
   services_->owns_domain = std::move(options.owns_domain);
@@ -42,13 +43,17 @@ void AgentHub::Serve(rpc::Server& server) {
   server.ServeBidi<agent::v1::AgentService::Attach>(
       [this](std::shared_ptr<rpc::CallContext> context,
              rpc::ServerWriter<agent::v1::AttachResponse> writer) {
-        return Attach(context->caller().actor.member, std::move(writer));
+        return Attach(context->caller(), std::move(writer));
       });
 }
 
 std::function<void(const agent::v1::AttachRequest*)> AgentHub::Attach(
-    const MemberId& member, rpc::ServerWriter<agent::v1::AttachResponse> writer) {
+    const rpc::Caller& caller, rpc::ServerWriter<agent::v1::AttachResponse> writer) {
+  const MemberId& member = caller.actor.member;
   AgentLink::Events events;
+  if (still_admitted_ != nullptr) {
+    events.still_admitted = [ask = still_admitted_, caller] { return ask(caller); };
+  }
   events.ready = [links = links_](std::shared_ptr<AgentLink> link) {
     std::shared_ptr<AgentLink> replaced;
     {

@@ -24,6 +24,9 @@ class AgentHub final : public exchange::MemberPort {
     const Clock* clock = nullptr;  // Must outlive the hub.
     AnnouncementSink announce;
     DomainOwner owns_domain;
+    // Asked at every ping whether the caller may still attach; PERMISSION_DENIED or UNAUTHENTICATED
+    // ends its stream.  Null: whoever has attached stays.  Thread-safe, fast.
+    std::function<absl::Status(const rpc::Caller&)> still_admitted;
     std::shared_ptr<log::Logger> log;  // Null: silent.
     HubLimits limits;
     TimerQueue::Drive drive = TimerQueue::Drive::kThread;
@@ -33,13 +36,13 @@ class AgentHub final : public exchange::MemberPort {
   // Ends every stream and call; waits for running parses.
   ~AgentHub() override;
 
-  // Registers AgentService.  The server's call_time_max bounds the life of a stream: give the
-  // agents' server hours, an agent attaches anew when it ends.  The hub must outlive the server.
+  // Registers AgentService.  A stream lasts as long as both sides want: the server's call_time_max
+  // does not bound it.  The hub must outlive the server.
   void Serve(rpc::Server& server);
 
-  // Opens a stream of `member` and returns the receiver of its messages (null once: gone).
+  // Opens a stream of `caller`'s member and returns the receiver of its messages (null once: gone).
   std::function<void(const agent::v1::AttachRequest*)> Attach(
-      const MemberId& member, rpc::ServerWriter<agent::v1::AttachResponse> writer);
+      const rpc::Caller& caller, rpc::ServerWriter<agent::v1::AttachResponse> writer);
 
   std::shared_ptr<exchange::MemberCall> Ask(
       const exchange::MemberQuestion& question,
@@ -68,6 +71,7 @@ class AgentHub final : public exchange::MemberPort {
   std::shared_ptr<AgentLink> Find(const MemberId& member) const;
 
   const std::shared_ptr<HubServices> services_;
+  const std::function<absl::Status(const rpc::Caller&)> still_admitted_;
   const std::shared_ptr<Links> links_;
 };
 

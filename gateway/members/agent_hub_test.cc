@@ -21,6 +21,12 @@ using ::testing::HasSubstr;
 const MemberId kNorth("north");
 constexpr char kDomain[] = "2.999.1.10.1";
 
+rpc::Caller CallerOf(const MemberId& member) {
+  rpc::Caller caller;
+  caller.actor.member = member;
+  return caller;
+}
+
 // The transport of one stream: keeps what the hub writes.
 class FakeStream final : public rpc::ByteStream {
  public:
@@ -105,6 +111,7 @@ class AgentHubTest : public testing::Test {
     log_sink_ = std::make_shared<log::MemorySink>();
     options.log = std::make_shared<log::Logger>(
         log::Logger::Options{.role = "gateway", .clock = &clock_, .sink = log_sink_});
+    options.still_admitted = [this](const rpc::Caller&) { return admitted_; };
     options.limits = limits;
     options.drive = TimerQueue::Drive::kByHand;
     hub_ = std::make_unique<AgentHub>(std::move(options));
@@ -118,7 +125,7 @@ class AgentHubTest : public testing::Test {
 
   Agent Attach(const std::string& domain = kDomain, const MemberId& member = kNorth) {
     Agent agent;
-    agent.say = hub_->Attach(member, rpc::ServerWriter<AttachResponse>(agent.stream));
+    agent.say = hub_->Attach(CallerOf(member), rpc::ServerWriter<AttachResponse>(agent.stream));
     AttachRequest hello;
     hello.mutable_hello()->set_domain(domain);
     agent.say(&hello);
@@ -180,6 +187,7 @@ class AgentHubTest : public testing::Test {
     return [](auto) {};
   }
 
+  absl::Status admitted_;
   SimulatedClock clock_{absl::FromUnixSeconds(1'700'000'000)};
   Mutex sink_mutex_;
   std::vector<agent::v1::Announcement> announced_ HIE_GUARDED_BY(sink_mutex_);
@@ -261,6 +269,22 @@ TEST_F(AgentHubTest, SilentAgentTimesOutAtTheBudgetAndIsToldToStop) {
   EXPECT_EQ(agent.stream->written().back().cancel().id(), id);
 }
 
+TEST_F(AgentHubTest, AnAgentWhoseKeyIsRevokedLosesItsStream) {
+  Open();
+  Agent agent = Attach();
+  admitted_ = absl::UnavailableError("the directory could not be read for too long");
+  Advance(absl::Seconds(10));
+  EXPECT_FALSE(agent.stream->finished().has_value());  // Not known: it stays.
+  AttachRequest pong;
+  pong.mutable_pong();
+  agent.say(&pong);
+  admitted_ = absl::UnauthenticatedError("certificate: revoked");
+  Advance(absl::Seconds(10));
+  ASSERT_TRUE(agent.stream->finished().has_value());
+  EXPECT_TRUE(absl::IsUnauthenticated(*agent.stream->finished()));
+  EXPECT_FALSE(hub_->Reachable(kNorth));
+}
+
 TEST_F(AgentHubTest, UnattachedMemberIsUnreachableAndNeverWithinAsk) {
   Open();
   Outcome<MemberAnswer> outcome;
@@ -284,6 +308,32 @@ TEST_F(AgentHubTest, LostAgentMakesEveryCallUnreachable) {
   EXPECT_EQ(fetch.Wait()->code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(hub_->Reachable(kNorth));
   EXPECT_TRUE(agent.stream->finished()->ok());
+}
+
+TEST_F(AgentHubTest, ACallThatEndedLetsGoOfItsCallerBeforeItsBudgetIsOver) {
+  Open();
+  Agent agent = Attach();
+  auto held = std::make_shared<int>(0);
+  const std::weak_ptr<int> watched = held;
+  exchange::ContentRequest request;
+  request.member = kNorth;
+  request.patient = {kDomain, Phi<std::string>("CANARY-MRN"), 1};
+  request.unique_id = "d1";
+  request.budget = absl::Seconds(30);
+  Outcome<absl::Status> outcome;
+  auto call = hub_->Fetch(
+      request, [held](absl::string_view) { return true; },
+      [held, outcome](absl::Status status) mutable { outcome.Set(std::move(status)); });
+  held = nullptr;
+  AttachRequest last;
+  last.mutable_content_chunk()->set_id(agent.stream->written().back().fetch_content().id());
+  last.mutable_content_chunk()->set_data("abc");
+  last.mutable_content_chunk()->set_status(agent::v1::ANSWER_STATUS_COMPLETE);
+  agent.say(&last);
+  EXPECT_TRUE(outcome.Wait()->ok());
+  call = nullptr;
+  for (int i = 0; i < 2000 && !watched.expired(); ++i) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(watched.expired());  // No timer of 30 seconds keeps it.
 }
 
 TEST_F(AgentHubTest, MoreCallsThanTheLimitAreShed) {
@@ -365,7 +415,7 @@ TEST_F(AgentHubTest, HelloMustComeFirstAndNameADomainOfTheMember) {
   EXPECT_EQ(Attach(kDomain, MemberId("south")).stream->finished()->code(),
             absl::StatusCode::kPermissionDenied);
   Agent agent;
-  agent.say = hub_->Attach(kNorth, rpc::ServerWriter<AttachResponse>(agent.stream));
+  agent.say = hub_->Attach(CallerOf(kNorth), rpc::ServerWriter<AttachResponse>(agent.stream));
   const AttachRequest chunk = Chunk(1, {}, agent::v1::ANSWER_STATUS_COMPLETE);
   agent.say(&chunk);
   EXPECT_EQ(agent.stream->finished()->code(), absl::StatusCode::kFailedPrecondition);

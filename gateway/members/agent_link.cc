@@ -68,6 +68,12 @@ void AgentLink::Watch() {
     if (!silent) ping.mutable_ping()->set_sequence(next_ping_++);
   }
   if (!ping.has_ping()) return Close(absl::UnavailableError("nothing was heard from the agent"));
+  // A key that was revoked must not go on hearing who is asked about.
+  const absl::Status admitted =
+      events_.still_admitted == nullptr ? absl::OkStatus() : events_.still_admitted();
+  if (absl::IsPermissionDenied(admitted) || absl::IsUnauthenticated(admitted)) {
+    return Close(admitted);
+  }
   Send(std::move(ping));
   Start();
 }
@@ -181,7 +187,9 @@ void AgentLink::FinishAnnouncement(std::shared_ptr<const CheckedAnnouncement> ch
     MutexLock lock(mutex_);
     announcing_ = false;
   }
-  Send(std::move(response));
+  // An agent that never hears it would wait for it, and announce nothing any more: it attaches
+  // anew and announces again.
+  if (!Send(std::move(response))) Close(absl::UnavailableError("the agent does not read"));
 }
 
 void AgentLink::TakeQueryChunk(const agent::v1::QueryChunk& chunk) {
@@ -289,7 +297,10 @@ std::shared_ptr<exchange::MemberCall> AgentLink::Ask(
   query.set_request_id(question.request_id);
   Begin(id, budget, std::move(message),
         end_as(closed ? MemberAnswerStatus::kUnreachable : MemberAnswerStatus::kShed),
-        [call] { return call->End(MemberAnswerStatus::kTimeout); });
+        [weak = std::weak_ptr<QuestionCall>(call)] {
+          const auto running = weak.lock();
+          return running != nullptr && running->End(MemberAnswerStatus::kTimeout);
+        });
   return std::make_shared<Ticket<QuestionCall>>(weak_from_this(), id, call);
 }
 
@@ -317,8 +328,11 @@ std::shared_ptr<exchange::MemberCall> AgentLink::Fetch(
   *fetch.mutable_patient() = wire::ToProto(request.patient);
   fetch.set_unique_id(request.unique_id);
   fetch.set_budget_millis(Millis(budget));
-  Begin(id, budget, std::move(message), refuse, [call] {
-    return call->End(absl::DeadlineExceededError("document: not complete within the budget"));
+  // The timer holds no call: one that ended lets go of what its caller gave it, at once.
+  Begin(id, budget, std::move(message), refuse, [weak = std::weak_ptr<FetchCall>(call)] {
+    const auto running = weak.lock();
+    return running != nullptr &&
+           running->End(absl::DeadlineExceededError("document: not complete within the budget"));
   });
   return std::make_shared<Ticket<FetchCall>>(weak_from_this(), id, call);
 }

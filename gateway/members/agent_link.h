@@ -27,6 +27,7 @@ class AgentLink : public std::enable_shared_from_this<AgentLink> {
   struct Events {
     std::function<void(std::shared_ptr<AgentLink>)> ready;  // After a valid Hello.
     std::function<void(std::shared_ptr<AgentLink>)> closed;
+    std::function<absl::Status()> still_admitted;  // See AgentHub::Options; may be null.
   };
 
   AgentLink(MemberId member, rpc::ServerWriter<agent::v1::AttachResponse> writer,

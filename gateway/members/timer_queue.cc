@@ -20,6 +20,8 @@ TimerQueue::Id TimerQueue::After(absl::Duration delay, std::function<void()> tas
   {
     MutexLock lock(mutex_);
     id = next_id_++;
+    // Nothing runs any more; a task that was kept might hold what holds this queue.
+    if (stopped_) return id;
     const absl::Time when = clock_->Now() + delay;
     tasks_.emplace(Key{when, id}, std::move(task));
     times_.emplace(id, when);

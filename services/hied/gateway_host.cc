@@ -13,8 +13,9 @@
 namespace hie::hied {
 namespace {
 
-// Agents keep one stream open; it is opened anew when this has passed.
-constexpr absl::Duration kStreamLife = absl::Hours(12);
+// Beyond the longest budget of a query, and time to read a document over a slow line.  A caller who
+// does not read must not keep its place for longer.  Agents' streams are not bounded by it.
+constexpr absl::Duration kCallTimeMax = absl::Minutes(5);
 constexpr int kPoolThreads = 4;
 
 // Members, hub, edge and server, in the order in which they stand on one another.
@@ -35,6 +36,10 @@ class OpenGateway final : public GatewayHost {
 
   absl::Status Open() {
     HIE_RETURN_IF_ERROR(ReadDirectory());
+    auth::GatewayAccessPolicy::Options access;
+    access.directory = directory_.get();
+    access.clock = &process_.clock;
+    access_ = std::make_shared<auth::GatewayAccessPolicy>(access);
     feed_ = std::make_unique<feed::PatientFeed>(feed::PatientFeed::Options{
         channels_.mpi, channels_.registry, directory_.get(), &process_.clock});
     OpenHub();
@@ -66,6 +71,9 @@ class OpenGateway final : public GatewayHost {
       const Member* owner = directory == nullptr ? nullptr : directory->FindByDomain(domain);
       return owner != nullptr && owner->id == member;
     };
+    options.still_admitted = [access = access_](const rpc::Caller& caller) {
+      return access->Reaffirm(caller, hie::options::v1::PERMISSION_AGENT_ATTACH);
+    };
     options.log = log_;
     hub_ = std::make_unique<members::AgentHub>(std::move(options));
   }
@@ -83,20 +91,17 @@ class OpenGateway final : public GatewayHost {
   }
 
   absl::Status OpenServer() {
-    auth::GatewayAccessPolicy::Options access;
-    access.directory = directory_.get();
-    access.clock = &process_.clock;
     rpc::Server::Options options;
     options.name = "gateway";
     options.listen = process_.options.listen;
     options.tls = RoleTls(process_.options, "gateway");
-    options.access = std::make_shared<auth::GatewayAccessPolicy>(access);
+    options.access = access_;
     options.clock = &process_.clock;
     options.random = &process_.random;
     options.log = log_;
     options.metrics = process_.metrics;
     options.limits.pool_threads = kPoolThreads;
-    options.limits.call_time_max = kStreamLife;
+    options.limits.call_time_max = kCallTimeMax;
     HIE_ASSIGN_OR_RETURN(server_, rpc::Server::Create(std::move(options)));
     edge_->Serve(*server_);
     hub_->Serve(*server_);
@@ -107,6 +112,7 @@ class OpenGateway final : public GatewayHost {
   const GatewayChannels channels_;
   const std::shared_ptr<log::Logger> log_;
   std::unique_ptr<members::MemberDirectoryCache> directory_;
+  std::shared_ptr<auth::GatewayAccessPolicy> access_;
   std::unique_ptr<feed::PatientFeed> feed_;
   std::unique_ptr<members::AgentHub> hub_;
   std::unique_ptr<edge::GatewayEdge> edge_;

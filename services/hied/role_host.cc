@@ -50,7 +50,7 @@ class JournaledHost final : public RoleHost {
   static absl::StatusOr<std::unique_ptr<RoleHost>> Open(const Process& process,
                                                         const std::string& name,
                                                         Configure configure) {
-    auto host = std::unique_ptr<JournaledHost>(new JournaledHost(process.clock));
+    auto host = std::unique_ptr<JournaledHost>(new JournaledHost(process, name));
     HIE_ASSIGN_OR_RETURN(const std::string directory, RoleDirectory(process, name));
     HIE_ASSIGN_OR_RETURN(host->store_, OpenStore(directory + "/db", Role::Tables()));
     typename Role::Options options;
@@ -76,6 +76,11 @@ class JournaledHost final : public RoleHost {
     outbox::Relay::Options options;
     options.store = store_.get();
     options.deliver = DeliverTo(std::move(audit), clock_);
+    // Changes that the audit does not take wait, and the operator must hear of it.
+    options.on_failure = [log = log_](const absl::Status& status) {
+      log->Write(log::Level::kWarning, "outbox-not-delivered",
+                 {{"status", absl::StatusCodeToString(status.code())}});
+    };
     relay_ = outbox::Relay::Start(std::move(options));
   }
 
@@ -84,9 +89,13 @@ class JournaledHost final : public RoleHost {
   }
 
  private:
-  explicit JournaledHost(const Clock& clock) : clock_(clock) {}
+  JournaledHost(const Process& process, const std::string& name)
+      : clock_(process.clock),
+        log_(std::make_shared<log::Logger>(
+            log::Logger::Options{name, &process.clock, process.log_sink})) {}
 
   const Clock& clock_;
+  const std::shared_ptr<log::Logger> log_;
   std::unique_ptr<KvStore> store_;
   std::unique_ptr<Role> role_;
   std::unique_ptr<outbox::Relay> relay_;
