@@ -89,7 +89,7 @@ class AgentStreamTest : public testing::Test {
 
   void StartGateway(const std::string& listen) {
     members::AgentHub::Options options;
-    options.clock = &world_.clock();
+    options.clock = &clock_;
     options.owns_domain = [](const MemberId& member, absl::string_view domain) {
       return member == kNorth && domain == kDomain;
     };
@@ -122,7 +122,7 @@ class AgentStreamTest : public testing::Test {
     options.domain = kDomain;
     options.folder = folder_.path();
     options.fault = *ParseFault(fault);
-    options.clock = &world_.clock();
+    options.clock = &clock_;
     options.random = &random_;
     options.announced = [this] {
       MutexLock lock(mutex_);
@@ -188,6 +188,7 @@ class AgentStreamTest : public testing::Test {
     return *status;
   }
 
+  const SystemClock clock_;  // Deadlines of calls are machine time.
   rpc::RpcWorld world_;
   SeededRandom random_{42};
   TestingFolder folder_;

@@ -28,10 +28,11 @@ class OpenGateway final : public GatewayHost {
             log::Logger::Options{"gateway", &process.clock, process.log_sink})) {}
 
   ~OpenGateway() override {
-    // The server first: no call runs any more when what it calls goes.
+    // The server first: no call runs any more when what it calls goes.  The edge waits for what is
+    // in flight, which may still ask the hub.
     server_.reset();
-    hub_.reset();
     edge_.reset();
+    hub_.reset();
   }
 
   absl::Status Open() {

@@ -1,31 +1,13 @@
 #include "services/hiectl/commands/setup_commands.h"
 
-#include <filesystem>
-#include <fstream>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
+#include "services/common/crypto/files.h"
 #include "services/common/crypto/pki.h"
 #include "services/common/member/directory_seed.h"
 #include "services/hiectl/message_file.h"
 #include "services/hiectl/region/region_writer.h"
 
 namespace hie::ctl {
-namespace {
-
-absl::Status WriteWhole(const std::string& path, const std::string& content) {
-  const std::string partial = path + ".partial";
-  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(partial, path, error);
-  if (out && !error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
-}
-
-}  // namespace
-
 ExitCode GenRegion(const Context& context, const GenRegionOptions& options) {
   const auto counts = region::WriteRegion(
       {options.people, options.members, options.seed, options.out},
@@ -57,7 +39,9 @@ ExitCode PkiInit(const Context& context, const PkiInitOptions& options) {
     AddIssuedKeys(issued->members[i], (*members)[i]);
   }
   const std::string seed = absl::StrCat(options.out, "/", kDirectorySeedFile);
-  if (const absl::Status written = WriteWhole(seed, DirectorySeedText(*members)); !written.ok()) {
+  if (const absl::Status written = crypto::WriteFileAtomically(seed, DirectorySeedText(*members),
+                                                               crypto::FileAccess::kEverybody);
+      !written.ok()) {
     return context.output.Fail(written);
   }
   context.output.Line(absl::StrCat(options.out, ": ", members->size(), " members, ",
