@@ -13,7 +13,6 @@ constexpr absl::string_view kSystem = "";
 constexpr PurposeSet kCare = {Purpose::kTreat, Purpose::kEtreat, Purpose::kBtg};
 constexpr PurposeSet kEmergency = {Purpose::kEtreat, Purpose::kBtg};
 constexpr PurposeSet kAdministration = {Purpose::kPatientAdministration};
-constexpr PurposeSet kPatient = {Purpose::kPatientRequest};
 constexpr PurposeSet kOversight = {Purpose::kOperations, Purpose::kPatientAdministration,
                                    Purpose::kPatientRequest};
 // Directives are read at the bedside and at the desk, written at the desk or with the patient.
@@ -49,10 +48,10 @@ constexpr Grant kGrants[] = {
     {"privacy_officer", opt::PERMISSION_AUDIT_READ, kOversight},
     {"privacy_officer", opt::PERMISSION_DIRECTORY_READ, PurposeSet::Any()},
 
-    {"patient_advocate", opt::PERMISSION_PATIENT_QUERY, kPatient},
     {"patient_advocate", opt::PERMISSION_CONSENT_READ, kConsentRead},
     {"patient_advocate", opt::PERMISSION_CONSENT_WRITE, kConsentWrite},
-    {"patient_advocate", opt::PERMISSION_AUDIT_READ, kPatient},
+    // No query and no audit: the exchange cannot yet bind an advocate to the one patient for whom
+    // they speak, and an unbound one could ask about anybody.
     {"patient_advocate", opt::PERMISSION_DIRECTORY_READ, PurposeSet::Any()},
 
     {"hie_admin", opt::PERMISSION_DIRECTORY_READ, PurposeSet::Any()},

@@ -55,10 +55,8 @@ const std::map<std::string, std::map<opt::Permission, std::set<int>>>& Oracle() 
         {opt::PERMISSION_AUDIT_READ, {5, 6, 9}},
         {opt::PERMISSION_DIRECTORY_READ, any}}},
       {"patient_advocate",
-       {{opt::PERMISSION_PATIENT_QUERY, {6}},
-        {opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}},
+       {{opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}},
         {opt::PERMISSION_CONSENT_WRITE, {6, 9}},
-        {opt::PERMISSION_AUDIT_READ, {6}},
         {opt::PERMISSION_DIRECTORY_READ, any}}},
       {"hie_admin", {{opt::PERMISSION_DIRECTORY_READ, any}}}};
   return oracle;

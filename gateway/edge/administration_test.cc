@@ -236,12 +236,14 @@ TEST_F(AdministrationTest, TheOperatorAloneChangesMembers) {
   EXPECT_FALSE(listed->members(3).attached());
 }
 
-TEST_F(AdministrationTest, LinksAreDecidedByAMemberOfThePair) {
+TEST_F(AdministrationTest, LinksAreDecidedByTheOperator) {
   exchange::v1::DecideLinkRequest request;
   *request.mutable_first() = PatientAt("lakes");
   *request.mutable_second() = PatientAt("harbor");
   EXPECT_TRUE(absl::IsPermissionDenied(Call<ExchangeService::DecideLink>(request).status()));
-  EXPECT_TRUE(Call<ExchangeService::DecideLink>(request, "lakes").ok());
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(Call<ExchangeService::DecideLink>(request, "lakes").status()));
+  EXPECT_TRUE(Call<ExchangeService::DecideLink>(request, "hie").ok());
 }
 
 }  // namespace

@@ -243,10 +243,19 @@ TEST_F(MpiServiceTest, AThirdRecordGoesWithTheSideItResembles) {
   EXPECT_THAT(ValueOrDie(Resolve(Key(kHills, "2"))).records(), SizeIs(1));
 }
 
-TEST_F(MpiServiceTest, DecisionsThatContradictAreRefused) {
+TEST_F(MpiServiceTest, VetoesBindTheSteward) {
   Register(Key(kLakes, "1"), Person("Larssen", "Olga", "1980-03-05"));
-  Register(Key(kHills, "2"), Person("Quimby", "Isai", "1950-11-23"));
-  Register(Key(kDunes, "3"), Person("Mercer", "Anna", "1960-07-13"));
+  const auto b = Register(Key(kHills, "2"), Person("Quimby", "Isai", "1950-11-23"));
+  EXPECT_THAT(Decide(Key(kLakes, "1"), Key(kHills, "2"), true),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("contradict")));
+  EXPECT_EQ(ValueOrDie(Resolve(Key(kHills, "2"))).eid(), b.eid());
+  EXPECT_THAT(ValueOrDie(Resolve(Key(kHills, "2"))).records(), SizeIs(1));
+}
+
+TEST_F(MpiServiceTest, DecisionsThatContradictAreRefused) {
+  Register(Key(kLakes, "1"), Person("Smith", "John", "1980-03-05"));
+  Register(Key(kHills, "2"), Person("Smith", "John", "1980-03-05"));
+  Register(Key(kDunes, "3"), Person("Smith", "John", "1980-03-05"));
   EXPECT_THAT(Decide(Key(kLakes, "1"), Key(kHills, "2"), true), IsOk());
   EXPECT_THAT(Decide(Key(kHills, "2"), Key(kDunes, "3"), true), IsOk());
   EXPECT_THAT(Decide(Key(kLakes, "1"), Key(kDunes, "3"), false),

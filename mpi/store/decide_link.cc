@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "mpi/link/partition.h"
+#include "mpi/score/veto.h"
 #include "mpi/store/match.h"
 #include "mpi/store/person_edit.h"
 #include "mpi/store/record_edit.h"
@@ -64,7 +66,21 @@ absl::Status ReleaseHold(MpiEdit& edit, const Pair& pair) {
   return absl::OkStatus();
 }
 
-absl::Status LinkPair(MpiEdit& edit, const Pair& pair) {
+// Vetoes bind people too (PRACTICE 6): what contradicts is mended at its source first.  Two
+// incarnations of one id are exempt: that they contradict is why a steward was asked.
+absl::Status CheckVetoes(const MpiEdit& edit, const Pair& pair, const v1::PersonRow& a,
+                         const v1::PersonRow& b, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       edit.reader().Records({pair.first, pair.second}));
+  if (SameHolder(rows[0].record(), rows[1].record())) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(edit.reader(), a, b, model));
+  if (score.vetoes == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("same_person: the records contradict each other: ",
+                   VetoName(ListVetoes(score.vetoes).front())));
+}
+
+absl::Status LinkPair(MpiEdit& edit, const Pair& pair, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const v1::DecideReply now, Reply(edit.reader(), pair));
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow a, edit.reader().Person(now.first_eid()));
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow b, edit.reader().Person(now.second_eid()));
@@ -73,6 +89,8 @@ absl::Status LinkPair(MpiEdit& edit, const Pair& pair) {
     return absl::FailedPreconditionError(
         "same_person: other records of the two persons are decided to be different");
   }
+  if (now.first_eid() != now.second_eid())
+    HIE_RETURN_IF_ERROR(CheckVetoes(edit, pair, a, b, model));
   return MergePersons(edit, now.first_eid(), now.second_eid()).status();
 }
 
@@ -147,7 +165,8 @@ absl::Status CarryOut(MpiEdit& edit, const v1::DecideCommand& command, const Pai
   HIE_ASSIGN_OR_RETURN(const RecordNumber held, HeldOf(edit.reader(), pair));
   HIE_RETURN_IF_ERROR(ReleaseHold(edit, pair));
   HIE_RETURN_IF_ERROR(PutDecision(edit, command, pair));
-  HIE_RETURN_IF_ERROR(command.same_person() ? LinkPair(edit, pair) : Separate(edit, pair, model));
+  HIE_RETURN_IF_ERROR(command.same_person() ? LinkPair(edit, pair, model)
+                                            : Separate(edit, pair, model));
   if (held != 0 && !command.same_person()) {
     HIE_RETURN_IF_ERROR(MatchNewHolder(edit, held, model));
   }

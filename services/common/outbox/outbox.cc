@@ -127,7 +127,10 @@ class ThreadRelay final : public Relay {
 
 void Put(absl::string_view role, const Stamp& stamp, uint32_t index, audit::v1::Event event,
          WriteBatch& changes) {
-  event.set_event_id(absl::StrCat(role, "-", stamp.sequence, "-", index));
+  // The time tells apart what carries the same sequence before and after a restore: the journal's
+  // time goes on, while sequences start again at the checkpoint.
+  event.set_event_id(
+      absl::StrCat(role, "-", stamp.sequence, "-", index, "-", absl::ToUnixMicros(stamp.time)));
   event.set_role(std::string(role));
   event.set_role_sequence(stamp.sequence);
   // Event has no map field, so that its bytes are the same on every replica.

@@ -98,7 +98,7 @@ TEST_F(OutboxTest, PutNamesTheEventAfterItsPlaceInTheJournal) {
   EXPECT_EQ(row.key, std::string("\0\0\0\0\0\0\1\2\0\0\0\3", 12));
   audit::v1::Event stored;
   ASSERT_TRUE(stored.ParseFromString(*row.value));
-  EXPECT_EQ(stored.event_id(), "consent-258-3");
+  EXPECT_EQ(stored.event_id(), "consent-258-3-0");
   EXPECT_EQ(stored.role(), "consent");
   EXPECT_EQ(stored.role_sequence(), 258u);
   EXPECT_EQ(stored.type(), audit::v1::EVENT_TYPE_CHANGE);
@@ -109,7 +109,7 @@ TEST_F(OutboxTest, DeliversOldestFirstInBatchesAndDeletes) {
   for (uint64_t sequence = 250; sequence < 260; ++sequence) {
     for (uint32_t index = 0; index < 2; ++index) {
       PutEvent(sequence, index);
-      want.push_back(absl::StrCat("mpi-", sequence, "-", index));
+      want.push_back(absl::StrCat("mpi-", sequence, "-", index, "-0"));
     }
   }
   const auto relay = Relay::Start(OptionsFor(store_));
@@ -118,7 +118,7 @@ TEST_F(OutboxTest, DeliversOldestFirstInBatchesAndDeletes) {
   AwaitEmpty();
   PutEvent(300, 0);
   relay->Wake();
-  EXPECT_EQ(audit_.Await(want.size() + 1).back(), "mpi-300-0");
+  EXPECT_EQ(audit_.Await(want.size() + 1).back(), "mpi-300-0-0");
   AwaitEmpty();
   EXPECT_EQ(failures_, 0);
 }
@@ -128,7 +128,7 @@ TEST_F(OutboxTest, TriesAgainWhileTheAuditIsDownAndDropsNothing) {
   PutEvent(1, 0);
   PutEvent(2, 0);
   const auto relay = Relay::Start(OptionsFor(store_));
-  EXPECT_THAT(audit_.Await(2), ElementsAre("mpi-1-0", "mpi-2-0"));
+  EXPECT_THAT(audit_.Await(2), ElementsAre("mpi-1-0-0", "mpi-2-0-0"));
   EXPECT_EQ(failures_, 3);
   AwaitEmpty();
 }
@@ -143,7 +143,7 @@ TEST_F(OutboxTest, StopsWhileTheAuditIsDownAndASecondRelayGoesOn) {
   EXPECT_EQ(Rows(), 1u);
   audit_.FailNext(0);
   const auto relay = Relay::Start(OptionsFor(store_));
-  EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0"));
+  EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0-0"));
 }
 
 TEST_F(OutboxTest, DeliversAgainWhatItCouldNotDelete) {
@@ -154,7 +154,7 @@ TEST_F(OutboxTest, DeliversAgainWhatItCouldNotDelete) {
     while (failures_ < 2) absl::SleepFor(absl::Milliseconds(1));
   }
   EXPECT_EQ(Rows(), 1u);
-  EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0")) << "the audit keeps each id once";
+  EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0-0")) << "the audit keeps each id once";
 }
 
 TEST_F(OutboxTest, UnreadableRowIsReportedAndKept) {
@@ -164,7 +164,7 @@ TEST_F(OutboxTest, UnreadableRowIsReportedAndKept) {
   ASSERT_THAT(store_.Write(batch, Durability::kSynced), IsOk());
   {
     const auto relay = Relay::Start(OptionsFor(store_));
-    EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0"));
+    EXPECT_THAT(audit_.Await(1), ElementsAre("mpi-1-0-0"));
     while (failures_ == 0) absl::SleepFor(absl::Milliseconds(1));
   }
   EXPECT_EQ(Rows(), 1u);
