@@ -7,21 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "services/audit/audit_role.h"
 #include "services/common/base/status_macros.h"
-#include "services/common/storage/rocksdb_kv_store.h"
 
 namespace hie::hied {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::StatusOr<std::unique_ptr<KvStore>> OpenStore(const std::string& path,
-                                                   std::vector<std::string> tables) {
-  RocksDbKvStore::Options options;
-  options.path = path;
-  options.tables = std::move(tables);
-  HIE_ASSIGN_OR_RETURN(std::unique_ptr<KvStore> store, RocksDbKvStore::Open(std::move(options)));
-  return store;
-}
 
 class AuditHost final : public RoleHost {
  public:
@@ -31,8 +21,8 @@ class AuditHost final : public RoleHost {
     HIE_ASSIGN_OR_RETURN(const std::string segments, RoleDirectory(process, "audit/segments"));
     HIE_ASSIGN_OR_RETURN(const std::string keys, RoleDirectory(process, "audit-keys"));
     HIE_ASSIGN_OR_RETURN(host->index_,
-                         OpenStore(host->directory_ + "/index", audit::AuditRole::Tables()));
-    HIE_ASSIGN_OR_RETURN(host->keys_, OpenStore(keys + "/db", audit::AuditRole::KeyTables()));
+                         OpenRoleStore(host->directory_ + "/index", audit::AuditRole::Tables()));
+    HIE_ASSIGN_OR_RETURN(host->keys_, OpenRoleStore(keys + "/db", audit::AuditRole::KeyTables()));
     audit::AuditRole::Options options;
     options.directory = segments;
     options.mark_path = host->directory_ + "/mark";

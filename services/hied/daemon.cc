@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/crypto/files.h"
 #include "services/common/metrics/admin_listener.h"
 #include "services/common/metrics/metrics_text.h"
-#include "services/hied/text_file.h"
 
 namespace hie::hied {
 namespace {
@@ -103,7 +103,9 @@ absl::Status Daemon::AnnounceReady() {
   ready_ = true;
   log_->Write(log::Level::kInfo, "ready", {});
   if (options_.ready_file.empty()) return absl::OkStatus();
-  return WriteTextFile(options_.ready_file, absl::StrCat(gateway_ ? gateway_->port() : 0, "\n"));
+  return crypto::WriteFileAtomically(options_.ready_file,
+                                     absl::StrCat(gateway_ ? gateway_->port() : 0, "\n"),
+                                     crypto::FileAccess::kEverybody);
 }
 
 absl::StatusOr<std::shared_ptr<rpc::Channel>> Daemon::ChannelTo(const std::string& role,

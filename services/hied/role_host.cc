@@ -7,11 +7,11 @@
 #include "hie/audit/v1/audit_service.methods.h"
 #include "mpi/service/mpi_role.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/crypto/files.h"
 #include "services/common/storage/rocksdb_kv_store.h"
 #include "services/consent/consent_role.h"
 #include "services/directory/directory_role.h"
 #include "services/hied/audit_host.h"
-#include "services/hied/text_file.h"
 #include "services/registry/registry_role.h"
 
 namespace hie::hied {
@@ -21,15 +21,6 @@ constexpr absl::Duration kDeliveryDeadline = absl::Seconds(10);
 
 absl::Status Named(const std::string& role, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(role, ": ", status.message()));
-}
-
-absl::StatusOr<std::unique_ptr<KvStore>> OpenStore(const std::string& path,
-                                                   std::vector<std::string> tables) {
-  RocksDbKvStore::Options options;
-  options.path = path;
-  options.tables = std::move(tables);
-  HIE_ASSIGN_OR_RETURN(std::unique_ptr<KvStore> store, RocksDbKvStore::Open(std::move(options)));
-  return store;
 }
 
 outbox::Relay::Deliver DeliverTo(std::shared_ptr<rpc::Channel> audit, const Clock& clock) {
@@ -52,7 +43,7 @@ class JournaledHost final : public RoleHost {
                                                         Configure configure) {
     auto host = std::unique_ptr<JournaledHost>(new JournaledHost(process, name));
     HIE_ASSIGN_OR_RETURN(const std::string directory, RoleDirectory(process, name));
-    HIE_ASSIGN_OR_RETURN(host->store_, OpenStore(directory + "/db", Role::Tables()));
+    HIE_ASSIGN_OR_RETURN(host->store_, OpenRoleStore(directory + "/db", Role::Tables()));
     typename Role::Options options;
     options.store = host->store_.get();
     options.mark_path = directory + "/mark";
@@ -104,7 +95,7 @@ class JournaledHost final : public RoleHost {
 absl::Status ConfigureDirectory(const DaemonOptions& options,
                                 directory::DirectoryRole::Options& role) {
   if (options.bootstrap.empty()) return absl::OkStatus();
-  HIE_ASSIGN_OR_RETURN(role.bootstrap, ReadTextFile(options.bootstrap));
+  HIE_ASSIGN_OR_RETURN(role.bootstrap, crypto::ReadWholeFile(options.bootstrap));
   return absl::OkStatus();
 }
 
@@ -154,6 +145,15 @@ absl::StatusOr<std::unique_ptr<RoleHost>> OpenStateRole(const Process& process,
   absl::StatusOr<std::unique_ptr<RoleHost>> host = OpenUnnamed(process, role);
   if (!host.ok()) return Named(role, host.status());
   return host;
+}
+
+absl::StatusOr<std::unique_ptr<KvStore>> OpenRoleStore(const std::string& path,
+                                                       std::vector<std::string> tables) {
+  RocksDbKvStore::Options options;
+  options.path = path;
+  options.tables = std::move(tables);
+  HIE_ASSIGN_OR_RETURN(std::unique_ptr<KvStore> store, RocksDbKvStore::Open(std::move(options)));
+  return store;
 }
 
 absl::StatusOr<std::string> RoleDirectory(const Process& process, const std::string& role) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/server.h"
 #include "services/common/storage/file_system.h"
+#include "services/common/storage/kv_store.h"
 #include "services/hied/daemon_options.h"
 
 namespace prometheus {
@@ -59,6 +61,10 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> MakeRoleServer(const Process& proce
 // begins with the role.
 absl::StatusOr<std::unique_ptr<RoleHost>> OpenStateRole(const Process& process,
                                                         const std::string& role);
+
+// Opens one of a role's stores on disk.  Errors as RocksDbKvStore::Open.
+absl::StatusOr<std::unique_ptr<KvStore>> OpenRoleStore(const std::string& path,
+                                                       std::vector<std::string> tables);
 
 // Returns the folder of a role's state; it exists afterwards.
 absl::StatusOr<std::string> RoleDirectory(const Process& process, const std::string& role);
