@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/common/base/strong_id.h"
+#include "services/common/labels/access.h"
 #include "services/common/labels/sensitivity.h"
 
 namespace hie {
@@ -65,10 +66,61 @@ struct MemberKey {
   bool revoked = false;
 };
 
+// A backend client of a member (SMART Backend Services).  See hie.directory.v1.ApiClient.
+struct ApiClient {
+  std::string id;  // Unique in the exchange.
+  std::string name;
+  std::string jwks;      // JWK Set; empty where jwks_url is set.
+  std::string jwks_url;  // https; empty where jwks is set.
+  std::vector<std::string> scopes;
+  std::vector<Purpose> purposes;
+  std::string certificate_sha256;  // SPKI, lower-case hex; empty: none needed.
+  bool revoked = false;
+};
+
+// How acknowledgements treat what a message means.  Values equal hie.directory.v1.AckMode.
+enum class AckMode { kTolerant = 0, kStrict = 1 };
+
+// A source of HL7 v2 messages.  See hie.directory.v1.Hl7Source.
+struct Hl7Source {
+  std::string sending_application;  // Empty: any of the facility.
+  std::string sending_facility;
+  std::string default_domain;  // OID; empty: ids without an authority are exceptions.
+  std::string charset;         // Empty: by content.
+  std::string time_zone;       // IANA; empty: the domain's.
+  AckMode ack_mode = AckMode::kTolerant;
+  bool authority_holds_type = false;
+  std::string processing_id;  // Empty: P.
+  std::vector<std::string> peers;
+  bool takes_ssn = false;
+};
+
+// What is peculiar to a member's FHIR server.  See hie.directory.v1.FhirQuirks.
+struct FhirQuirks {
+  uint32_t page_size = 0;
+  uint32_t concurrency = 0;
+  std::vector<std::string> unsupported_types;
+  std::string patient_parameter;
+  bool resolves_patient_first = false;
+  uint32_t clock_skew_seconds = 0;
+  std::vector<std::string> refused_parameters;
+};
+
+// How the exchange signs in at a member's FHIR server.
+struct FhirSignIn {
+  std::string token_url;  // Empty: no token is taken.
+  std::string client_id;
+  std::string scope;
+  std::string key_id;
+};
+
 // Where a member is reached.
 struct MemberEndpoint {
   EndpointKind kind = EndpointKind::kUnspecified;
   std::string address;
+  FhirSignIn sign_in = {};
+  FhirQuirks quirks = {};
+  bool allow_private_address = false;
 };
 
 // A member of the exchange, as the directory holds it.  Regular value.
@@ -84,6 +136,8 @@ struct Member {
   std::vector<std::string> roles;  // That its users may hold.
   bool is_operator = false;
   uint64_t version = 0;
+  std::vector<ApiClient> clients;
+  std::vector<Hl7Source> hl7_sources;
 };
 
 // User roles, in the words of tokens and of the directory.  gateway/auth says what each may do.
