@@ -27,6 +27,7 @@ struct PostalAddress {
   std::string city;
   std::string state;
   std::string postal_code;
+  std::string country = "";
   friend bool operator==(const PostalAddress&, const PostalAddress&) = default;
 };
 
@@ -52,6 +53,7 @@ struct Demographics {
   bool deceased = false;
   std::optional<CivilDate> deceased_date;
   bool protected_record = false;
+  bool identity_unknown = false;  // The source does not know who this is, or gives an alias.
   friend bool operator==(const Demographics&, const Demographics&) = default;
 };
 

@@ -85,13 +85,14 @@ absl::StatusOr<PostalAddress> FromProto(const common::v1::PostalAddress& proto,
   PostalAddress address;
   for (const auto& [text, leaf] :
        {std::pair{&proto.city(), "city"}, std::pair{&proto.state(), "state"},
-        std::pair{&proto.postal_code(), "postal_code"}}) {
+        std::pair{&proto.postal_code(), "postal_code"}, std::pair{&proto.country(), "country"}}) {
     HIE_RETURN_IF_ERROR(CheckText(*text, field, leaf));
   }
   HIE_ASSIGN_OR_RETURN(address.lines, Texts(proto.line(), field, "line"));
   address.city = proto.city();
   address.state = proto.state();
   address.postal_code = proto.postal_code();
+  address.country = proto.country();
   return address;
 }
 
@@ -167,6 +168,7 @@ absl::StatusOr<Demographics> FromProto(const common::v1::Demographics& proto,
   to.birth_order = proto.birth_order();
   to.deceased = proto.deceased() || to.deceased_date.has_value();
   to.protected_record = proto.protected_record();
+  to.identity_unknown = proto.identity_unknown();
   return to;
 }
 
@@ -185,6 +187,7 @@ common::v1::Demographics ToProto(const Demographics& from) {
     to->set_city(address.city);
     to->set_state(address.state);
     to->set_postal_code(address.postal_code);
+    to->set_country(address.country);
   }
   for (const PatientIdentifier& identifier : from.identifiers) {
     common::v1::PatientIdentifier* to = proto.add_identifiers();
@@ -201,6 +204,7 @@ common::v1::Demographics ToProto(const Demographics& from) {
   proto.set_birth_order(from.birth_order);
   proto.set_deceased(from.deceased);
   proto.set_protected_record(from.protected_record);
+  proto.set_identity_unknown(from.identity_unknown);
   return proto;
 }
 

@@ -57,7 +57,7 @@ Demographics FullDemographics() {
   d.names = {{"official", "Müller", {"Anna", "B"}, "JR"}, {"maiden", "Rowe", {}, ""}};
   d.birth_date = CivilDate{1980, 3, 0};
   d.sex = AdministrativeSex::kFemale;
-  d.addresses = {{{"1 Main St", "Apt 2"}, "Town", "MA", "01234"}};
+  d.addresses = {{{"1 Main St", "Apt 2"}, "Town", "MA", "01234", "USA"}};
   d.phones = {"555-1234"};
   d.emails = {"a@example.org"};
   d.identifiers = {{"http://hl7.org/fhir/sid/us-ssn", "123-45-6789"}};
@@ -67,6 +67,7 @@ Demographics FullDemographics() {
   d.deceased = true;
   d.deceased_date = CivilDate{2020, 1, 2};
   d.protected_record = true;
+  d.identity_unknown = true;
   return d;
 }
 
