@@ -79,6 +79,8 @@ registry::v1::SubmitRequest MakeSubmission(const Actor& actor, const FedPatient&
       CompleteDocument(document, directory, actor.member, patient, *request.add_documents());
     }
   }
+  // Feeds come out of order: a document may arrive before the one that it replaces.
+  request.set_relation_policy(registry::v1::RELATION_POLICY_STORE_UNLINKED);
   request.set_submission_id(absl::BytesToHexString(crypto::Sha256(request.SerializeAsString())));
   *request.mutable_actor() = wire::ToProto(actor);
   return request;
