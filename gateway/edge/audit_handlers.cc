@@ -189,7 +189,7 @@ void ListNotices(EdgeServices& services, const std::shared_ptr<rpc::CallContext>
 
 }  // namespace
 
-void ServeAudit(EdgeServices& services, rpc::Server& server) {
+void ServeAudit(EdgeServices& services, rpc::MethodRegistrar& server) {
   ServeCounted<ExchangeService::ListAudit>(server, services, ListAudit);
   ServeCounted<ExchangeService::VerifyAudit>(server, services, VerifyAudit);
   ServeCounted<ExchangeService::ListNotices>(server, services, ListNotices);

@@ -6,6 +6,6 @@
 namespace hie::edge {
 
 // Registers ListAudit, VerifyAudit and ListNotices.  `services` must outlive the server.
-void ServeAudit(EdgeServices& services, rpc::Server& server);
+void ServeAudit(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

@@ -164,7 +164,7 @@ void EndBreakGlass(EdgeServices& services, const std::shared_ptr<rpc::CallContex
 
 }  // namespace
 
-void ServeBreakGlass(EdgeServices& services, rpc::Server& server) {
+void ServeBreakGlass(EdgeServices& services, rpc::MethodRegistrar& server) {
   ServeCounted<ExchangeService::OpenBreakGlass>(server, services, OpenBreakGlass);
   ServeCounted<ExchangeService::AttestSecondTier>(server, services, AttestSecondTier);
   ServeCounted<ExchangeService::EndBreakGlass>(server, services, EndBreakGlass);

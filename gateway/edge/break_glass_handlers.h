@@ -7,6 +7,6 @@ namespace hie::edge {
 
 // Registers OpenBreakGlass, AttestSecondTier and EndBreakGlass.  `services` must outlive the
 // server.
-void ServeBreakGlass(EdgeServices& services, rpc::Server& server);
+void ServeBreakGlass(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

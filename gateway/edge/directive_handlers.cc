@@ -129,7 +129,7 @@ void ListDirectives(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
 
 }  // namespace
 
-void ServeDirectives(EdgeServices& services, rpc::Server& server) {
+void ServeDirectives(EdgeServices& services, rpc::MethodRegistrar& server) {
   ServeCounted<ExchangeService::PutDirective>(server, services, PutDirective);
   ServeCounted<ExchangeService::RevokeDirective>(server, services, RevokeDirective);
   ServeCounted<ExchangeService::ListDirectives>(server, services, ListDirectives);

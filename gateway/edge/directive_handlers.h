@@ -6,6 +6,6 @@
 namespace hie::edge {
 
 // Registers PutDirective, RevokeDirective and ListDirectives.  `services` must outlive the server.
-void ServeDirectives(EdgeServices& services, rpc::Server& server);
+void ServeDirectives(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

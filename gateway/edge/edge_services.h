@@ -180,7 +180,7 @@ void CallRole(rpc::Channel& channel, absl::string_view role, const rpc::CallCont
 // not touch `services` after that.
 //   handler: void(EdgeServices&, std::shared_ptr<CallContext>, Request, Answer<Response>)
 template <typename Method, typename Handler>
-void ServeCounted(rpc::Server& server, EdgeServices& services, Handler handler) {
+void ServeCounted(rpc::MethodRegistrar& server, EdgeServices& services, Handler handler) {
   server.ServeAsync<Method>([&services, handler](std::shared_ptr<rpc::CallContext> context,
                                                  typename Method::Request request,
                                                  Answer<typename Method::Response> answer) {

@@ -51,7 +51,7 @@ bool Same(const common::v1::LocalPatient& a, const common::v1::LocalPatient& b) 
   return a.assigning_authority() == b.assigning_authority() && a.id() == b.id();
 }
 
-void ServeMpi(FakeState& state, rpc::Server& server) {
+void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<MpiService::ResolvePerson>(
       [&state](const rpc::CallContext&, const mpi::v1::ResolvePersonRequest& request)
           -> absl::StatusOr<mpi::v1::ResolvePersonResponse> {
@@ -105,7 +105,7 @@ void ServeMpi(FakeState& state, rpc::Server& server) {
       });
 }
 
-void ServeRegistry(FakeState& state, rpc::Server& server) {
+void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<RegistryService::Find>(
       [&state](const rpc::CallContext&,
                const registry::v1::FindRequest&) -> absl::StatusOr<registry::v1::FindResponse> {
@@ -150,7 +150,7 @@ absl::StatusOr<consent::v1::DecideResponse> Decide(FakeState& state,
   return response;
 }
 
-void ServeSessions(FakeState& state, rpc::Server& server) {
+void ServeSessions(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<ConsentService::OpenBreakGlass>(
       [&state](const rpc::CallContext&, const consent::v1::OpenBreakGlassRequest&)
           -> absl::StatusOr<consent::v1::OpenBreakGlassResponse> {
@@ -187,7 +187,7 @@ void ServeSessions(FakeState& state, rpc::Server& server) {
       });
 }
 
-void ServeConsent(FakeState& state, rpc::Server& server) {
+void ServeConsent(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<ConsentService::Decide>(
       [&state](const rpc::CallContext&, const consent::v1::DecideRequest& request) {
         return Decide(state, request);
@@ -227,7 +227,7 @@ void ServeConsent(FakeState& state, rpc::Server& server) {
   ServeSessions(state, server);
 }
 
-void ServeAuditAndDirectory(FakeState& state, rpc::Server& server) {
+void ServeAuditAndDirectory(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<AuditService::Append>(
       [&state](
           const rpc::CallContext&,
@@ -318,7 +318,7 @@ T OrDie(absl::StatusOr<T> value) {
 
 }  // namespace
 
-void ServeFakeRoles(FakeState& state, rpc::Server& server) {
+void ServeFakeRoles(FakeState& state, rpc::MethodRegistrar& server) {
   ServeMpi(state, server);
   ServeRegistry(state, server);
   ServeConsent(state, server);

@@ -43,7 +43,7 @@ struct FakeState {
 };
 
 // Registers every method of every role on one server.
-void ServeFakeRoles(FakeState& state, rpc::Server& server);
+void ServeFakeRoles(FakeState& state, rpc::MethodRegistrar& server);
 
 // Members that answer from what a test sets.
 class FakeMembers final : public exchange::MemberPort {

@@ -22,7 +22,7 @@ absl::StatusOr<std::unique_ptr<GatewayEdge>> GatewayEdge::Create(Options options
   return std::unique_ptr<GatewayEdge>(new GatewayEdge(std::move(options)));
 }
 
-void GatewayEdge::Serve(rpc::Server& server) {
+void GatewayEdge::Serve(rpc::MethodRegistrar& server) {
   ServeQueries(services_, server);
   ServePatients(services_, server);
   ServeBreakGlass(services_, server);

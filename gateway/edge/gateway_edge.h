@@ -19,7 +19,7 @@ class GatewayEdge {
   static absl::StatusOr<std::unique_ptr<GatewayEdge>> Create(Options options);
 
   // Registers every method.  The edge must outlive the server.
-  void Serve(rpc::Server& server);
+  void Serve(rpc::MethodRegistrar& server);
 
   // Waits for what is in flight; after the server has shut down, while the roles still answer or
   // refuse.

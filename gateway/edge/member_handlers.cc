@@ -47,7 +47,7 @@ void PutMember(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& 
 
 }  // namespace
 
-void ServeMembers(EdgeServices& services, rpc::Server& server) {
+void ServeMembers(EdgeServices& services, rpc::MethodRegistrar& server) {
   server.Serve<ExchangeService::ListMembers>(
       [&services](const rpc::CallContext&, const exchange::v1::ListMembersRequest&) {
         return ListMembers(services);

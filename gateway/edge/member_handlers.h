@@ -6,6 +6,6 @@
 namespace hie::edge {
 
 // Registers ListMembers and PutMember.  `services` must outlive the server.
-void ServeMembers(EdgeServices& services, rpc::Server& server);
+void ServeMembers(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

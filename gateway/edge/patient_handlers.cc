@@ -103,7 +103,7 @@ void DecideLink(EdgeServices& services, const std::shared_ptr<rpc::CallContext>&
 
 }  // namespace
 
-void ServePatients(EdgeServices& services, rpc::Server& server) {
+void ServePatients(EdgeServices& services, rpc::MethodRegistrar& server) {
   ServeCounted<ExchangeService::FindPatients>(server, services, PersonFinder::Start);
   ServeCounted<ExchangeService::RegisterPatients>(server, services, RegisterPatients);
   ServeCounted<ExchangeService::DecideLink>(server, services, DecideLink);

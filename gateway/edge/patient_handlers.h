@@ -6,6 +6,6 @@
 namespace hie::edge {
 
 // Registers FindPatients, RegisterPatients and DecideLink.  `services` must outlive the server.
-void ServePatients(EdgeServices& services, rpc::Server& server);
+void ServePatients(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

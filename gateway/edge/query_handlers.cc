@@ -89,7 +89,7 @@ void HandleRetrieve(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
 
 }  // namespace
 
-void ServeQueries(EdgeServices& services, rpc::Server& server) {
+void ServeQueries(EdgeServices& services, rpc::MethodRegistrar& server) {
   server.ServeStream<ExchangeService::Query>(
       [&services](std::shared_ptr<rpc::CallContext> context,
                   const exchange::v1::QueryRequest& request,

@@ -6,6 +6,6 @@
 namespace hie::edge {
 
 // Registers Query and Retrieve.  `services` must outlive the server.
-void ServeQueries(EdgeServices& services, rpc::Server& server);
+void ServeQueries(EdgeServices& services, rpc::MethodRegistrar& server);
 
 }  // namespace hie::edge

@@ -1,5 +1,7 @@
 #include "services/common/rpc/rpc_thread.h"
 
+#include <grpcpp/alarm.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -28,10 +30,17 @@ void RunOnRpcThread(absl::Time when, std::function<void()> task) {
   });
 }
 
-RpcTimer::RpcTimer(absl::Time when, std::function<void()> task) {
-  alarm_.Set(Due(when), [task = std::move(task)](bool expired) {
+struct RpcTimer::Alarm {
+  grpc::Alarm alarm;
+};
+
+RpcTimer::RpcTimer(absl::Time when, std::function<void()> task)
+    : alarm_(std::make_unique<Alarm>()) {
+  alarm_->alarm.Set(Due(when), [task = std::move(task)](bool expired) {
     if (expired) task();
   });
 }
+
+RpcTimer::~RpcTimer() = default;
 
 }  // namespace hie::rpc

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <grpcpp/alarm.h>
-
 #include <functional>
 #include <memory>
 
@@ -17,9 +15,11 @@ class RpcTimer {
  public:
   // As RunOnRpcThread, unless destroyed first; then `task` does not run, or is running already.
   RpcTimer(absl::Time when, std::function<void()> task);
+  ~RpcTimer();
 
  private:
-  grpc::Alarm alarm_;
+  struct Alarm;
+  const std::unique_ptr<Alarm> alarm_;
 };
 
 }  // namespace hie::rpc
