@@ -64,6 +64,19 @@ absl::Status MemberDirectory::IndexMember(size_t at) {
       return Twice("certificate");
     }
   }
+  return IndexClientsAndSources(at);
+}
+
+absl::Status MemberDirectory::IndexClientsAndSources(size_t at) {
+  const Member& member = members_[at];
+  for (size_t i = 0; i < member.clients.size(); ++i) {
+    if (!by_client_.emplace(member.clients[i].id, Place{at, i}).second) return Twice("client");
+  }
+  for (size_t i = 0; i < member.hl7_sources.size(); ++i) {
+    const Hl7Source& source = member.hl7_sources[i];
+    const auto name = std::pair(source.sending_application, source.sending_facility);
+    if (!by_source_.emplace(name, Place{at, i}).second) return Twice("source");
+  }
   return absl::OkStatus();
 }
 
@@ -108,6 +121,24 @@ RegisteredCertificate MemberDirectory::FindCertificate(absl::string_view spki_sh
   if (found == by_certificate_.end()) return {};
   const Member& member = members_[found->second.member];
   return {&member, &member.keys[found->second.index]};
+}
+
+RegisteredClient MemberDirectory::FindClient(absl::string_view client_id) const {
+  const auto found = by_client_.find(client_id);
+  if (found == by_client_.end()) return {};
+  const Member& member = members_[found->second.member];
+  return {&member, &member.clients[found->second.index]};
+}
+
+RegisteredSource MemberDirectory::FindHl7Source(absl::string_view application,
+                                                absl::string_view facility) const {
+  auto found = by_source_.find(std::pair(std::string(application), std::string(facility)));
+  if (found == by_source_.end()) {
+    found = by_source_.find(std::pair(std::string(), std::string(facility)));
+  }
+  if (found == by_source_.end()) return {};
+  const Member& member = members_[found->second.member];
+  return {&member, &member.hl7_sources[found->second.index]};
 }
 
 const MemberFacility* MemberDirectory::FindFacility(const MemberId& member,

@@ -27,12 +27,25 @@ struct RegisteredCertificate {
   const MemberKey* key = nullptr;  // Look at `revoked`.
 };
 
+// A backend client and whose it is.
+struct RegisteredClient {
+  const Member* member = nullptr;
+  const ApiClient* client = nullptr;  // Look at `revoked`.
+};
+
+// A source of HL7 v2 messages and whose it is.
+struct RegisteredSource {
+  const Member* member = nullptr;
+  const Hl7Source* source = nullptr;
+};
+
 // The exchange's members at one version of the directory.
 //
 // Immutable, thread-safe.  Pointers live as long as it does.  Lookups are O(1) except where told.
 class MemberDirectory {
  public:
-  // INVALID_ARGUMENT: two members claim the same id, domain, facility or certificate.
+  // INVALID_ARGUMENT: two members claim the same id, domain, facility, certificate, client or
+  // source.
   static absl::StatusOr<std::shared_ptr<const MemberDirectory>> Build(uint64_t version,
                                                                       std::vector<Member> members);
   MemberDirectory(const MemberDirectory&) = delete;
@@ -54,6 +67,11 @@ class MemberDirectory {
   const MemberKey* FindKey(const MemberId& member, absl::string_view key_id, KeyUse use) const;
   // The certificate with this SPKI SHA-256 (lower-case hex); its fields are null where unknown.
   RegisteredCertificate FindCertificate(absl::string_view spki_sha256) const;
+  // The backend client with this id, revoked or not; its fields are null where there is none.
+  RegisteredClient FindClient(absl::string_view client_id) const;
+  // Where a message with this MSH-3 and MSH-4 comes from: the source of that very application, else
+  // the one that takes any of the facility.  Letter case counts.  Null where there is none.
+  RegisteredSource FindHl7Source(absl::string_view application, absl::string_view facility) const;
   // A facility of `member` by id or alias; "" is its only facility, where it has one only.  Linear
   // in the member's facilities.
   const MemberFacility* FindFacility(const MemberId& member, absl::string_view name) const;
@@ -72,10 +90,11 @@ class MemberDirectory {
       : version_(version), members_(std::move(members)) {}
   absl::Status Index();
   absl::Status IndexMember(size_t at);
+  absl::Status IndexClientsAndSources(size_t at);
 
   struct Place {
     size_t member;
-    size_t index;  // Of the domain or key within the member.
+    size_t index;  // Of the domain, key, client or source within the member.
   };
 
   uint64_t version_;
@@ -83,6 +102,8 @@ class MemberDirectory {
   absl::flat_hash_map<std::string, size_t> by_id_;
   absl::flat_hash_map<std::string, Place> by_domain_;
   absl::flat_hash_map<std::string, Place> by_certificate_;
+  absl::flat_hash_map<std::string, Place> by_client_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, Place> by_source_;
 };
 
 // A directory and when it was confirmed to be the newest.

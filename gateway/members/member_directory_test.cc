@@ -208,5 +208,32 @@ TEST_F(MemberDirectoryCacheTest, IsEmptyUntilTheFirstReadingAndPollsByItself) {
   EXPECT_EQ(cache->Current().directory->version(), 7u);
 }
 
+TEST(MemberDirectoryTest, FindsClientsAndSources) {
+  Member general = DemoMember("general", 1);
+  general.clients.resize(1);
+  general.clients[0].id = "general-emr";
+  general.hl7_sources.resize(2);
+  general.hl7_sources[0].sending_application = "ADT";
+  general.hl7_sources[0].sending_facility = "GEN";
+  general.hl7_sources[1].sending_facility = "GEN";
+  const auto directory = MemberDirectory::Build(1, {general, DemoMember("lakes", 2)});
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  const RegisteredClient client = (*directory)->FindClient("general-emr");
+  ASSERT_NE(client.client, nullptr);
+  EXPECT_EQ(client.member->id, MemberId("general"));
+  EXPECT_EQ((*directory)->FindClient("other").client, nullptr);
+  EXPECT_EQ((*directory)->FindHl7Source("ADT", "GEN").source->sending_application, "ADT");
+  EXPECT_EQ((*directory)->FindHl7Source("LAB", "GEN").source->sending_application, "");
+  EXPECT_EQ((*directory)->FindHl7Source("ADT", "gen").source, nullptr);
+  EXPECT_EQ((*directory)->FindHl7Source("", "").member, nullptr);
+
+  Member lakes = DemoMember("lakes", 2);
+  lakes.clients = general.clients;
+  EXPECT_FALSE(MemberDirectory::Build(1, {general, lakes}).ok());
+  lakes.clients.clear();
+  lakes.hl7_sources = {general.hl7_sources[0]};
+  EXPECT_FALSE(MemberDirectory::Build(1, {general, lakes}).ok());
+}
+
 }  // namespace
 }  // namespace hie::members

@@ -21,16 +21,22 @@ namespace {
 
 // Not part of ValidateMember: the answer depends on the machine's zone files, and replicas of a
 // journal must agree.
-absl::Status ValidateZones(const Member& member) {
-  for (size_t i = 0; i < member.domains.size(); ++i) {
+template <typename List>
+absl::Status ValidateZones(const List& list, absl::string_view field) {
+  for (size_t i = 0; i < list.size(); ++i) {
     absl::TimeZone zone;
-    const std::string& name = member.domains[i].time_zone;
+    const std::string& name = list[i].time_zone;
     if (!name.empty() && !absl::LoadTimeZone(name, &zone)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("member.domains[", i, "].time_zone: want a zone that is known here"));
+          absl::StrCat("member.", field, "[", i, "].time_zone: want a zone that is known here"));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ValidateZones(const Member& member) {
+  HIE_RETURN_IF_ERROR(ValidateZones(member.domains, "domains"));
+  return ValidateZones(member.hl7_sources, "hl7_sources");
 }
 
 absl::StatusOr<Member> WellFormed(const v1::PutMemberRequest& request) {

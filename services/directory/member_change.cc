@@ -25,6 +25,18 @@ void DescribeKeys(const std::vector<MemberKey>& before, const std::vector<Member
   }
 }
 
+void DescribeClients(const std::vector<ApiClient>& before, const std::vector<ApiClient>& after,
+                     std::vector<std::string>& words) {
+  for (const ApiClient& client : after) {
+    const auto was = std::find_if(before.begin(), before.end(),
+                                  [&](const ApiClient& c) { return c.id == client.id; });
+    if (was == before.end()) words.push_back(absl::StrCat("client-added:", client.id));
+    if (client.revoked && (was == before.end() || !was->revoked)) {
+      words.push_back(absl::StrCat("client-revoked:", client.id));
+    }
+  }
+}
+
 // Equal lists have equal wire forms: one comparison for every field of every element.
 template <typename List>
 bool Differ(const List& a, const List& b) {
@@ -44,6 +56,7 @@ std::vector<std::string> DescribeChange(const std::optional<Member>& before, con
         absl::StrCat("state:", MemberStateName(was.state), ">", MemberStateName(after.state)));
   }
   DescribeKeys(was.keys, after.keys, words);
+  DescribeClients(was.clients, after.clients, words);
   if (!before) return words;
   const directory::v1::Member old_row = wire::ToProto(was);
   const directory::v1::Member new_row = wire::ToProto(after);
@@ -53,6 +66,8 @@ std::vector<std::string> DescribeChange(const std::optional<Member>& before, con
   if (Differ(old_row.domains(), new_row.domains())) words.emplace_back("domains");
   if (Differ(old_row.endpoints(), new_row.endpoints())) words.emplace_back("endpoints");
   if (was.roles != after.roles) words.emplace_back("roles");
+  if (Differ(old_row.clients(), new_row.clients())) words.emplace_back("clients");
+  if (Differ(old_row.hl7_sources(), new_row.hl7_sources())) words.emplace_back("hl7-sources");
   return words;
 }
 

@@ -27,4 +27,19 @@ bool IsSha256Hex(absl::string_view text);
 // An `https://host...` address without user information, spaces or fragment.
 bool IsHttpsAddress(absl::string_view text);
 
+// 1..64 lower-case letters, digits, hyphens and dots, the first a letter or digit.
+bool IsClientId(absl::string_view text);
+
+// An `http://` address of the loopback: 127.0.0.1, [::1] or localhost, as IsHttpsAddress otherwise.
+bool IsLoopbackAddress(absl::string_view text);
+
+// 1..64 letters, digits, '_', '-', '.', ':': a resource type or a search parameter.
+bool IsParameterName(absl::string_view text);
+
+// 1..256 printable bytes without the separators | ^ ~ \ & of HL7 v2.
+bool IsHdComponent(absl::string_view text);
+
+// An IPv4 or IPv6 prefix, `10.0.0.0/8`, `fd00::/8`, in which all bits behind its length are zero.
+bool IsIpPrefix(absl::string_view text);
+
 }  // namespace hie::directory

@@ -59,6 +59,17 @@ absl::Status ValidateKeys(const Member& before, const Member& after) {
   return absl::OkStatus();
 }
 
+// A client id stands in the audit: it never comes to mean another system, and a revoked one never
+// comes back.
+absl::Status ValidateClientsKept(const Member& before, const Member& after) {
+  for (const ApiClient& client : before.clients) {
+    const ApiClient* now = Find(after.clients, &ApiClient::id, client.id);
+    if (now == nullptr) return Refuse("clients", "a client is revoked, never removed");
+    if (client.revoked && !now->revoked) return Refuse("clients", "a revoked client stays revoked");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ValidateFacilities(const Member& before, const Member& after) {
   for (const MemberFacility& facility : before.facilities) {
     const MemberFacility* now = Find(after.facilities, &MemberFacility::id, facility.id);
@@ -89,6 +100,17 @@ absl::Status Taken(absl::string_view field) {
       absl::StrCat("member.", field, ": belongs to another member of the exchange"));
 }
 
+// A message names its source by application and facility: it must lead to one member.  A facility
+// that one member claims as a whole is not shared with another's application.
+bool HasSource(const Member& member, const Hl7Source& source) {
+  return std::any_of(
+      member.hl7_sources.begin(), member.hl7_sources.end(), [&](const Hl7Source& other) {
+        return other.sending_facility == source.sending_facility &&
+               (other.sending_application == source.sending_application ||
+                other.sending_application.empty() || source.sending_application.empty());
+      });
+}
+
 absl::Status ValidateBeside(const Member& member, const Member& other) {
   if (member.is_operator && other.is_operator) return Taken("operator");
   if (!member.home_community.empty() && member.home_community == other.home_community) {
@@ -105,6 +127,12 @@ absl::Status ValidateBeside(const Member& member, const Member& other) {
   for (const MemberKey& key : member.keys) {
     if (Find(other.keys, &MemberKey::public_key, key.public_key) != nullptr) return Taken("keys");
   }
+  for (const ApiClient& client : member.clients) {
+    if (Find(other.clients, &ApiClient::id, client.id) != nullptr) return Taken("clients");
+  }
+  for (const Hl7Source& source : member.hl7_sources) {
+    if (HasSource(other, source)) return Taken("hl7_sources");
+  }
   return absl::OkStatus();
 }
 
@@ -113,6 +141,7 @@ absl::Status ValidateBeside(const Member& member, const Member& other) {
 absl::Status ValidateChange(const Member& before, const Member& after) {
   HIE_RETURN_IF_ERROR(ValidateState(before, after));
   HIE_RETURN_IF_ERROR(ValidateKeys(before, after));
+  HIE_RETURN_IF_ERROR(ValidateClientsKept(before, after));
   // In TEST nothing hangs on them yet, and onboarding is where mistakes are mended.
   if (before.state == MemberState::kTest) return absl::OkStatus();
   HIE_RETURN_IF_ERROR(ValidateFacilities(before, after));

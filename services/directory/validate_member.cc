@@ -7,20 +7,11 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/crypto/signing_key.h"
 #include "services/directory/member_syntax.h"
+#include "services/directory/validate_access.h"
+#include "services/directory/wants.h"
 
 namespace hie::directory {
 namespace {
-
-absl::Status Want(absl::string_view field, absl::string_view want) {
-  return absl::InvalidArgumentError(absl::StrCat("member.", field, ": want ", want));
-}
-
-std::string At(absl::string_view list, size_t index, absl::string_view rest = "") {
-  return absl::StrCat(list, "[", index, "]", rest);
-}
-
-constexpr absl::string_view kWantId = "1..64 of A-Z a-z 0-9 . _ -";
-constexpr absl::string_view kWantText = "at most 256 bytes without control characters";
 
 absl::Status ValidateAttestations(const std::vector<RegimeAttestation>& attestations,
                                   const std::string& field) {
@@ -123,24 +114,6 @@ absl::Status ValidateDomains(const Member& member) {
   return absl::OkStatus();
 }
 
-absl::Status ValidateEndpoints(const Member& member) {
-  if (member.endpoints.size() > kEndpointsMax) return Want("endpoints", "at most 8");
-  for (size_t i = 0; i < member.endpoints.size(); ++i) {
-    const MemberEndpoint& endpoint = member.endpoints[i];
-    if (endpoint.kind == EndpointKind::kUnspecified) {
-      return Want(At("endpoints", i, ".kind"), "a value");
-    }
-    const bool dialled = endpoint.kind == EndpointKind::kFhirR4;
-    if (dialled && !IsHttpsAddress(endpoint.address)) {
-      return Want(At("endpoints", i, ".address"), "an https address");
-    }
-    if (!dialled && !endpoint.address.empty()) {
-      return Want(At("endpoints", i, ".address"), "none: this kind is not dialled");
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ValidateKey(const MemberKey& key, const std::string& at) {
   if (!IsShortId(key.id)) return Want(at + ".id", kWantId);
   if (key.use == KeyUse::kClientCertificate) {
@@ -194,7 +167,9 @@ absl::Status ValidateMember(const Member& member) {
   HIE_RETURN_IF_ERROR(ValidateDomains(member));
   HIE_RETURN_IF_ERROR(ValidateEndpoints(member));
   HIE_RETURN_IF_ERROR(ValidateKeys(member));
-  return ValidateRoles(member);
+  HIE_RETURN_IF_ERROR(ValidateRoles(member));
+  HIE_RETURN_IF_ERROR(ValidateClients(member));
+  return ValidateSources(member);
 }
 
 }  // namespace hie::directory

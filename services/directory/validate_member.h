@@ -29,6 +29,7 @@ absl::Status ValidateMember(const Member& member);
 // * `operator` changes;
 // * a key is missing, has another use or another public key, or is no longer revoked: a key id
 //   means one key for ever;
+// * a client is missing or no longer revoked: its id stands in the audit;
 // * after TEST: a facility, unit or domain is missing, or a domain normalises differently: records
 //   and labels hang on them.
 absl::Status ValidateChange(const Member& before, const Member& after);
@@ -38,8 +39,10 @@ absl::Status ValidateChange(const Member& before, const Member& after);
 absl::Status ValidateNew(const Member& member);
 
 // Tells whether `member` can stand beside `others` (its own entry there is ignored).
-// ALREADY_EXISTS: its home community, a domain, a facility or a public key belongs to another
-// member, or there is an operator already.  The message names the field, not the other member.
+// ALREADY_EXISTS: its home community, a domain, a facility, a public key, a client id or a source
+// of messages belongs to another member, or there is an operator already.  Two members' sources
+// differ in the facility, or each names an application of its own.  The message names the field,
+// not the other member.
 absl::Status ValidateAmong(const Member& member, const std::vector<Member>& others);
 
 }  // namespace hie::directory

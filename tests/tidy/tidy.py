@@ -28,8 +28,8 @@ DOMAIN = re.compile(
 DOMAIN_EDGE = re.compile(r"(_(driver|wire|file|store|machine|service|role|ports?|client)(_test)?"
                          r"|_test)\.(cc|h)$")
 SERVICE = re.compile(r"^services/(directory|registry|consent|audit)/")
-JSON_ROOMS = re.compile(r"^(services/common/json/|gateway/(fhir|members|agent|auth|web)/"
-                        r"|services/hiectl/|tests/)")
+JSON_ROOMS = re.compile(r"^(services/common/(json/|crypto/jwk_set)"
+                        r"|gateway/(fhir|members|agent|auth|web)/|services/hiectl/|tests/)")
 PROGRAMS = re.compile(r"^(services/(hied|hiectl)/|gateway/agent/|tests/)|main\.cc$")
 
 # Names that identify a patient or tell of their health, whatever message they stand in.

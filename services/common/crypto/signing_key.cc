@@ -10,13 +10,14 @@
 
 #include "services/common/base/status_macros.h"
 #include "services/common/crypto/bytes.h"
+#include "services/common/crypto/ecdsa_signature.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/openssl_handles.h"
 
 namespace hie::crypto {
 namespace {
 
-constexpr int kFieldBytes = 32;  // Of P-256: r and s.
+constexpr size_t kFieldBytes = 32;  // Of P-256: r and s.
 constexpr size_t kPemBytesMax = 16 << 10;
 
 std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) {
@@ -50,35 +51,6 @@ const EVP_MD* DigestOf(KeyAlgorithm algorithm) {
   return algorithm == KeyAlgorithm::kEs256 ? EVP_sha256() : nullptr;  // Ed25519 hashes itself.
 }
 
-// OpenSSL wants ECDSA signatures as DER; JOSE carries r || s.
-absl::StatusOr<std::string> DerFromRaw(absl::string_view raw) {
-  const EcdsaSignature parts(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(Bytes(raw), kFieldBytes, nullptr);
-  BIGNUM* s = BN_bin2bn(Bytes(raw) + kFieldBytes, kFieldBytes, nullptr);
-  if (parts == nullptr || ECDSA_SIG_set0(parts.get(), r, s) != 1) {
-    return absl::InternalError("signature: no memory");
-  }
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(parts.get(), &der);
-  if (size <= 0) return absl::InternalError("signature: cannot be encoded");
-  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
-  OPENSSL_free(der);
-  return bytes;
-}
-
-absl::StatusOr<std::string> RawFromDer(absl::string_view der) {
-  const unsigned char* at = Bytes(der);
-  const EcdsaSignature parts(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-  std::string raw(kSignatureBytes, '\0');
-  if (parts == nullptr ||
-      BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), MutableBytes(raw), kFieldBytes) < 0 ||
-      BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), MutableBytes(raw) + kFieldBytes, kFieldBytes) <
-          0) {
-    return absl::InternalError("signature: cannot be decoded");
-  }
-  return raw;
-}
-
 absl::Status BadSignature() {
   ERR_clear_error();
   return absl::UnauthenticatedError("signature: does not verify");
@@ -110,17 +82,19 @@ std::string PublicKey::ToPem() const {
   return Written(bio);
 }
 
-std::string PublicKey::SpkiSha256() const {
+std::string PublicKey::SpkiDer() const {
   const Bio bio = WriteBio();
   if (i2d_PUBKEY_bio(bio.get(), key_.get()) != 1) std::abort();
-  return Sha256Hex(Written(bio));
+  return Written(bio);
 }
+
+std::string PublicKey::SpkiSha256() const { return Sha256Hex(SpkiDer()); }
 
 absl::Status PublicKey::Verify(absl::string_view message, absl::string_view signature) const {
   if (signature.size() != kSignatureBytes) return BadSignature();
   std::string wire(signature);
   if (algorithm_ == KeyAlgorithm::kEs256) {
-    HIE_ASSIGN_OR_RETURN(wire, DerFromRaw(signature));
+    HIE_ASSIGN_OR_RETURN(wire, EcdsaDerFromRaw(signature, kFieldBytes));
   }
   const DigestContext context(EVP_MD_CTX_new());
   if (EVP_DigestVerifyInit(context.get(), nullptr, DigestOf(algorithm_), nullptr, key_.get()) !=
@@ -185,7 +159,7 @@ absl::StatusOr<std::string> PrivateKey::Sign(absl::string_view message) const {
     return absl::InternalError("signature: cannot be made");
   }
   signature.resize(size);
-  return algorithm == KeyAlgorithm::kEs256 ? RawFromDer(signature) : signature;
+  return algorithm == KeyAlgorithm::kEs256 ? EcdsaRawFromDer(signature, kFieldBytes) : signature;
 }
 
 }  // namespace hie::crypto

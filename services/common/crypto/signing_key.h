@@ -30,6 +30,8 @@ class PublicKey {
   KeyAlgorithm algorithm() const { return algorithm_; }
   // SubjectPublicKeyInfo, PEM.  Equal keys have equal text.
   std::string ToPem() const;
+  // SubjectPublicKeyInfo, DER; of P-256 keys it ends with the point's two coordinates.
+  std::string SpkiDer() const;
   // Lower-case hexadecimal SHA-256 of the SubjectPublicKeyInfo in DER: the key's fingerprint.
   std::string SpkiSha256() const;
 

@@ -27,7 +27,28 @@ Member FullMember() {
   member.domains[0].time_zone = "America/New_York";
   member.domains[0].facility = "general-main";
   member.endpoints.push_back({EndpointKind::kFhirR4, "https://fhir.general.example/r4"});
+  member.endpoints[1].sign_in = {"https://sign.example/token", "hie", "system/*.rs", "k1"};
+  member.endpoints[1].quirks = {50, 2, {"List"}, "subject", true, 120, {"_count"}};
+  member.endpoints[1].allow_private_address = true;
   member.keys.push_back({"k1", KeyUse::kTokenSigning, "pem", true});
+  member.clients = {{.id = "general-emr",
+                     .name = "EMR",
+                     .jwks = "{}",
+                     .jwks_url = "https://emr.example/jwks",
+                     .scopes = {"system/Patient.rs"},
+                     .purposes = {Purpose::kTreat, Purpose::kBtg},
+                     .certificate_sha256 = "ab",
+                     .revoked = true}};
+  member.hl7_sources = {{.sending_application = "ADT",
+                         .sending_facility = "GEN",
+                         .default_domain = "2.999.7.1",
+                         .charset = "UTF-8",
+                         .time_zone = "America/Chicago",
+                         .ack_mode = AckMode::kStrict,
+                         .authority_holds_type = true,
+                         .processing_id = "T",
+                         .peers = {"10.0.0.0/8"},
+                         .takes_ssn = true}};
   return member;
 }
 
@@ -68,6 +89,15 @@ TEST(MemberWireTest, KeepsEveryFieldBothWays) {
   EXPECT_EQ(wire::ToProto(*member).SerializeAsString(), proto.SerializeAsString());
   EXPECT_EQ(proto.facilities(0).units(0).place_sensitivity_size(), 1);
   EXPECT_TRUE(proto.keys(0).revoked());
+  EXPECT_EQ(proto.endpoints(1).quirks().refused_parameters(0), "_count");
+  EXPECT_EQ(proto.endpoints(1).sign_in().key_id(), "k1");
+  EXPECT_TRUE(proto.endpoints(1).allow_private_address());
+  EXPECT_FALSE(proto.endpoints(0).has_quirks());
+  EXPECT_EQ(proto.clients(0).purposes(1), common::v1::PURPOSE_BTG);
+  EXPECT_EQ(member->clients[0].scopes, std::vector<std::string>{"system/Patient.rs"});
+  EXPECT_TRUE(member->clients[0].revoked);
+  EXPECT_EQ(member->hl7_sources[0].ack_mode, AckMode::kStrict);
+  EXPECT_TRUE(member->hl7_sources[0].takes_ssn);
 }
 
 struct RefusedCase {
@@ -81,6 +111,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, MemberWireRefusalTest,
     testing::Values(
         RefusedCase{"member.state", [](auto& m) { m.set_state(directory::v1::MemberState(77)); }},
+        RefusedCase{"member.clients[0].purposes[2]",
+                    [](auto& m) { m.mutable_clients(0)->add_purposes(common::v1::Purpose(77)); }},
+        RefusedCase{
+            "member.hl7_sources[0].ack_mode",
+            [](auto& m) { m.mutable_hl7_sources(0)->set_ack_mode(directory::v1::AckMode(77)); }},
         RefusedCase{"member.domains[0].reuse",
                     [](auto& m) { m.mutable_domains(0)->set_reuse(directory::v1::IdReuse(9)); }},
         RefusedCase{"member.keys[0].use",

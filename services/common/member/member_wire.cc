@@ -114,9 +114,63 @@ absl::StatusOr<MemberKey> FromKey(const v1::MemberKey& proto, const std::string&
                    .revoked = proto.revoked()};
 }
 
+FhirSignIn FromSignIn(const v1::FhirSignIn& proto) {
+  return {.token_url = proto.token_url(),
+          .client_id = proto.client_id(),
+          .scope = proto.scope(),
+          .key_id = proto.key_id()};
+}
+
+FhirQuirks FromQuirks(const v1::FhirQuirks& proto) {
+  return {
+      .page_size = proto.page_size(),
+      .concurrency = proto.concurrency(),
+      .unsupported_types = {proto.unsupported_types().begin(), proto.unsupported_types().end()},
+      .patient_parameter = proto.patient_parameter(),
+      .resolves_patient_first = proto.resolves_patient_first(),
+      .clock_skew_seconds = proto.clock_skew_seconds(),
+      .refused_parameters = {proto.refused_parameters().begin(), proto.refused_parameters().end()}};
+}
+
 absl::StatusOr<MemberEndpoint> FromEndpoint(const v1::Endpoint& proto, const std::string& field) {
   if (!v1::EndpointKind_IsValid(proto.kind())) return Invalid(field + ".kind", "a known value");
-  return MemberEndpoint{static_cast<EndpointKind>(proto.kind()), proto.address()};
+  return MemberEndpoint{.kind = static_cast<EndpointKind>(proto.kind()),
+                        .address = proto.address(),
+                        .sign_in = FromSignIn(proto.sign_in()),
+                        .quirks = FromQuirks(proto.quirks()),
+                        .allow_private_address = proto.allow_private_address()};
+}
+
+absl::StatusOr<ApiClient> FromClient(const v1::ApiClient& proto, const std::string& field) {
+  ApiClient client{.id = proto.id(),
+                   .name = proto.name(),
+                   .jwks = proto.jwks(),
+                   .jwks_url = proto.jwks_url(),
+                   .scopes = {proto.scopes().begin(), proto.scopes().end()},
+                   .purposes = {},
+                   .certificate_sha256 = proto.certificate_sha256(),
+                   .revoked = proto.revoked()};
+  for (int i = 0; i < proto.purposes_size(); ++i) {
+    if (!common::v1::Purpose_IsValid(proto.purposes(i))) {
+      return Invalid(Element(field, "purposes", i), "a known value");
+    }
+    client.purposes.push_back(static_cast<Purpose>(proto.purposes(i)));
+  }
+  return client;
+}
+
+absl::StatusOr<Hl7Source> FromSource(const v1::Hl7Source& proto, const std::string& field) {
+  if (!v1::AckMode_IsValid(proto.ack_mode())) return Invalid(field + ".ack_mode", "a known value");
+  return Hl7Source{.sending_application = proto.sending_application(),
+                   .sending_facility = proto.sending_facility(),
+                   .default_domain = proto.default_domain(),
+                   .charset = proto.charset(),
+                   .time_zone = proto.time_zone(),
+                   .ack_mode = static_cast<AckMode>(proto.ack_mode()),
+                   .authority_holds_type = proto.authority_holds_type(),
+                   .processing_id = proto.processing_id(),
+                   .peers = {proto.peers().begin(), proto.peers().end()},
+                   .takes_ssn = proto.takes_ssn()};
 }
 
 absl::StatusOr<std::string> FromRole(const v1::UserRole& proto, const std::string& /*field*/) {
@@ -173,6 +227,59 @@ void SetKey(const MemberKey& key, v1::MemberKey* proto) {
   proto->set_revoked(key.revoked);
 }
 
+void SetSignIn(const FhirSignIn& sign_in, v1::FhirSignIn* proto) {
+  proto->set_token_url(sign_in.token_url);
+  proto->set_client_id(sign_in.client_id);
+  proto->set_scope(sign_in.scope);
+  proto->set_key_id(sign_in.key_id);
+}
+
+void SetQuirks(const FhirQuirks& quirks, v1::FhirQuirks* proto) {
+  proto->set_page_size(quirks.page_size);
+  proto->set_concurrency(quirks.concurrency);
+  for (const std::string& type : quirks.unsupported_types) proto->add_unsupported_types(type);
+  proto->set_patient_parameter(quirks.patient_parameter);
+  proto->set_resolves_patient_first(quirks.resolves_patient_first);
+  proto->set_clock_skew_seconds(quirks.clock_skew_seconds);
+  for (const std::string& name : quirks.refused_parameters) proto->add_refused_parameters(name);
+}
+
+// Sign-in and quirks are written for FHIR servers only: other endpoints have the rows they had.
+void SetEndpoint(const MemberEndpoint& endpoint, v1::Endpoint* proto) {
+  proto->set_kind(static_cast<v1::EndpointKind>(endpoint.kind));
+  proto->set_address(endpoint.address);
+  proto->set_allow_private_address(endpoint.allow_private_address);
+  if (endpoint.kind != EndpointKind::kFhirR4) return;
+  SetSignIn(endpoint.sign_in, proto->mutable_sign_in());
+  SetQuirks(endpoint.quirks, proto->mutable_quirks());
+}
+
+void SetClient(const ApiClient& client, v1::ApiClient* proto) {
+  proto->set_id(client.id);
+  proto->set_name(client.name);
+  proto->set_jwks(client.jwks);
+  proto->set_jwks_url(client.jwks_url);
+  for (const std::string& scope : client.scopes) proto->add_scopes(scope);
+  for (const Purpose purpose : client.purposes) {
+    proto->add_purposes(static_cast<common::v1::Purpose>(purpose));
+  }
+  proto->set_certificate_sha256(client.certificate_sha256);
+  proto->set_revoked(client.revoked);
+}
+
+void SetSource(const Hl7Source& source, v1::Hl7Source* proto) {
+  proto->set_sending_application(source.sending_application);
+  proto->set_sending_facility(source.sending_facility);
+  proto->set_default_domain(source.default_domain);
+  proto->set_charset(source.charset);
+  proto->set_time_zone(source.time_zone);
+  proto->set_ack_mode(static_cast<v1::AckMode>(source.ack_mode));
+  proto->set_authority_holds_type(source.authority_holds_type);
+  proto->set_processing_id(source.processing_id);
+  for (const std::string& peer : source.peers) proto->add_peers(peer);
+  proto->set_takes_ssn(source.takes_ssn);
+}
+
 }  // namespace
 
 absl::StatusOr<Member> FromProto(const v1::Member& proto, absl::string_view field) {
@@ -192,6 +299,10 @@ absl::StatusOr<Member> FromProto(const v1::Member& proto, absl::string_view fiel
                        Each<MemberEndpoint>(proto.endpoints(), field, "endpoints", FromEndpoint));
   HIE_ASSIGN_OR_RETURN(member.keys, Each<MemberKey>(proto.keys(), field, "keys", FromKey));
   HIE_ASSIGN_OR_RETURN(member.roles, Each<std::string>(proto.roles(), field, "roles", FromRole));
+  HIE_ASSIGN_OR_RETURN(member.clients,
+                       Each<ApiClient>(proto.clients(), field, "clients", FromClient));
+  HIE_ASSIGN_OR_RETURN(member.hl7_sources,
+                       Each<Hl7Source>(proto.hl7_sources(), field, "hl7_sources", FromSource));
   member.is_operator = proto.operator_();
   member.version = proto.version();
   return member;
@@ -208,12 +319,12 @@ v1::Member ToProto(const Member& member) {
   }
   for (const PatientIdDomain& domain : member.domains) SetDomain(domain, proto.add_domains());
   for (const MemberEndpoint& endpoint : member.endpoints) {
-    v1::Endpoint* added = proto.add_endpoints();
-    added->set_kind(static_cast<v1::EndpointKind>(endpoint.kind));
-    added->set_address(endpoint.address);
+    SetEndpoint(endpoint, proto.add_endpoints());
   }
   for (const MemberKey& key : member.keys) SetKey(key, proto.add_keys());
   for (const std::string& role : member.roles) proto.add_roles()->set_name(role);
+  for (const ApiClient& client : member.clients) SetClient(client, proto.add_clients());
+  for (const Hl7Source& source : member.hl7_sources) SetSource(source, proto.add_hl7_sources());
   proto.set_operator_(member.is_operator);
   proto.set_version(member.version);
   return proto;
