@@ -34,6 +34,9 @@ enum class MemberAnswerStatus {
   kBadResponse,  // Unparsable.
   kTooLarge,     // A cap was reached; what fits is there.
   kFailed,       // The source failed.
+  kThrottled,    // The member asked us to wait.
+  kRefused,      // The member said no.
+  kAuthFailed,   // Our credentials at the member failed.
 };
 
 // A member's answer, parsed, unchecked.

@@ -36,6 +36,12 @@ OutcomeCode OutcomeOf(MemberAnswerStatus status) {
       return OutcomeCode::kTooLarge;
     case MemberAnswerStatus::kFailed:
       return OutcomeCode::kProtocolError;
+    case MemberAnswerStatus::kThrottled:
+      return OutcomeCode::kThrottled;
+    case MemberAnswerStatus::kRefused:
+      return OutcomeCode::kRefused;
+    case MemberAnswerStatus::kAuthFailed:
+      return OutcomeCode::kAuthFailed;
   }
   return OutcomeCode::kProtocolError;
 }
