@@ -17,8 +17,8 @@ constexpr absl::string_view kConsent = "consent";
 
 // Finds the record that a directive is about, with its incarnation: a directive must not pass to
 // the next holder of a reused id.
-void ResolveRecord(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-                   const common::v1::LocalPatient& patient, Answer<LocalPatient> answer) {
+void FindHolder(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                const common::v1::LocalPatient& patient, Answer<LocalPatient> answer) {
   exchange::v1::PatientSubject subject;
   *subject.mutable_patient() = patient;
   const auto asked = ReadSubject(subject);
@@ -45,45 +45,45 @@ void PutDirective(EdgeServices& services, std::shared_ptr<rpc::CallContext> cont
                   exchange::v1::PutDirectiveRequest request,
                   Answer<exchange::v1::PutDirectiveResponse> answer) {
   const common::v1::LocalPatient subject = request.directive().subject();
-  ResolveRecord(services, context, subject,
-                [&services, context, request = std::move(request),
-                 answer = std::move(answer)](absl::StatusOr<LocalPatient> record) mutable {
-                  if (!record.ok()) return answer(record.status());
-                  consent::v1::PutDirectiveRequest put;
-                  *put.mutable_actor() = wire::ToProto(context->caller().actor);
-                  *put.mutable_directive() = std::move(*request.mutable_directive());
-                  *put.mutable_directive()->mutable_subject() = wire::ToProto(*record);
-                  CallRole<ConsentService::PutDirective>(
-                      *services.roles().consent, kConsent, *context, put,
-                      [answer](absl::StatusOr<consent::v1::PutDirectiveResponse> response) {
-                        if (!response.ok()) return answer(response.status());
-                        exchange::v1::PutDirectiveResponse out;
-                        *out.mutable_directive() = std::move(*response->mutable_directive());
-                        answer(std::move(out));
-                      });
-                });
+  FindHolder(services, context, subject,
+             [&services, context, request = std::move(request),
+              answer = std::move(answer)](absl::StatusOr<LocalPatient> record) mutable {
+               if (!record.ok()) return answer(record.status());
+               consent::v1::PutDirectiveRequest put;
+               *put.mutable_actor() = wire::ToProto(context->caller().actor);
+               *put.mutable_directive() = std::move(*request.mutable_directive());
+               *put.mutable_directive()->mutable_subject() = wire::ToProto(*record);
+               CallRole<ConsentService::PutDirective>(
+                   *services.roles().consent, kConsent, *context, put,
+                   [answer](absl::StatusOr<consent::v1::PutDirectiveResponse> response) {
+                     if (!response.ok()) return answer(response.status());
+                     exchange::v1::PutDirectiveResponse out;
+                     *out.mutable_directive() = std::move(*response->mutable_directive());
+                     answer(std::move(out));
+                   });
+             });
 }
 
 void RevokeDirective(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                      const exchange::v1::RevokeDirectiveRequest& request,
                      Answer<exchange::v1::RevokeDirectiveResponse> answer) {
-  ResolveRecord(services, context, request.subject(),
-                [&services, context, id = request.id(),
-                 answer = std::move(answer)](absl::StatusOr<LocalPatient> record) {
-                  if (!record.ok()) return answer(record.status());
-                  consent::v1::RevokeDirectiveRequest revoke;
-                  *revoke.mutable_actor() = wire::ToProto(context->caller().actor);
-                  revoke.set_id(id);
-                  *revoke.mutable_subject() = wire::ToProto(*record);
-                  CallRole<ConsentService::RevokeDirective>(
-                      *services.roles().consent, kConsent, *context, revoke,
-                      [answer](absl::StatusOr<consent::v1::RevokeDirectiveResponse> response) {
-                        if (!response.ok()) return answer(response.status());
-                        exchange::v1::RevokeDirectiveResponse out;
-                        *out.mutable_directive() = std::move(*response->mutable_directive());
-                        answer(std::move(out));
-                      });
-                });
+  FindHolder(services, context, request.subject(),
+             [&services, context, id = request.id(),
+              answer = std::move(answer)](absl::StatusOr<LocalPatient> record) {
+               if (!record.ok()) return answer(record.status());
+               consent::v1::RevokeDirectiveRequest revoke;
+               *revoke.mutable_actor() = wire::ToProto(context->caller().actor);
+               revoke.set_id(id);
+               *revoke.mutable_subject() = wire::ToProto(*record);
+               CallRole<ConsentService::RevokeDirective>(
+                   *services.roles().consent, kConsent, *context, revoke,
+                   [answer](absl::StatusOr<consent::v1::RevokeDirectiveResponse> response) {
+                     if (!response.ok()) return answer(response.status());
+                     exchange::v1::RevokeDirectiveResponse out;
+                     *out.mutable_directive() = std::move(*response->mutable_directive());
+                     answer(std::move(out));
+                   });
+             });
 }
 
 // Reads; the reading is on record before it is answered.

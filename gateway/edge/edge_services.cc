@@ -28,7 +28,8 @@ EdgeServices::EdgeServices(Options options)
       retrieves_(options_.retrieves_max),
       calls_(options_.calls_max),
       executor_(options_.threads, kStepsWaitingMax),
-      scheduler_(options_.clock) {}
+      scheduler_(options_.clock),
+      notes_(options_.roles.consent, &scheduler_, options_.clock) {}
 
 std::string EdgeServices::NewId() const {
   return MakeUuidV7(options_.clock->Now(), *options_.random);
@@ -68,6 +69,10 @@ exchange::QueryServices EdgeServices::ForQueries() {
   services.scheduler = &scheduler_;
   services.executor = &executor_;
   services.clock = options_.clock;
+  services.note_disclosure = [this](rpc::CallOptions options,
+                                    consent::v1::NoteDisclosureRequest request) {
+    notes_.Tell(std::move(options), std::move(request));
+  };
   return services;
 }
 
@@ -76,6 +81,7 @@ void EdgeServices::Stop() {
   retrieves_.WaitUntilEmpty();
   calls_.WaitUntilEmpty();
   scheduler_.Stop();
+  notes_.WaitUntilIdle();
   executor_.Stop();
 }
 

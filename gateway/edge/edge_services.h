@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "gateway/edge/disclosure_notes.h"
 #include "gateway/exchange/directory_view.h"
 #include "gateway/exchange/member_port.h"
 #include "gateway/exchange/query_driver.h"
@@ -128,6 +129,8 @@ class EdgeServices {
   // The caller's member operates the exchange.
   bool IsOperator(const Actor& actor) const;
 
+  DisclosureNotes& notes() { return notes_; }
+
   exchange::QueryServices ForQueries();
   exchange::Executor& executor() { return executor_; }
 
@@ -143,6 +146,7 @@ class EdgeServices {
   InFlight calls_;
   PoolExecutor executor_;
   QueueScheduler scheduler_;
+  DisclosureNotes notes_;
   Mutex mutex_;
   std::shared_ptr<const members::MemberDirectory> viewed_ HIE_GUARDED_BY(mutex_);
   std::shared_ptr<const exchange::DirectoryView> view_ HIE_GUARDED_BY(mutex_);

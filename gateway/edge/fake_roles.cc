@@ -105,6 +105,49 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
       });
 }
 
+void ServeIndexFeeds(FakeState& state, rpc::MethodRegistrar& server) {
+  server.Serve<MpiService::QueryPersons>(
+      [&state](const rpc::CallContext&, const mpi::v1::QueryPersonsRequest& request)
+          -> absl::StatusOr<mpi::v1::QueryPersonsResponse> {
+        const MutexLock lock(state.mutex);
+        state.queried = request;
+        return state.matches;
+      });
+  server.Serve<MpiService::PreviewRecord>(
+      [](const rpc::CallContext&, const mpi::v1::PreviewRecordRequest& request)
+          -> absl::StatusOr<mpi::v1::PreviewRecordResponse> {
+        if (request.patient().id() == "BAD") return absl::InvalidArgumentError("patient: bad");
+        mpi::v1::PreviewRecordResponse response;
+        response.set_outcome(mpi::v1::LINK_OUTCOME_REVIEW);
+        response.set_eid("eid");
+        response.set_best_weight_millibits(1234);
+        response.add_vetoes("sex");
+        return response;
+      });
+  server.Serve<MpiService::MergeRecords>(
+      [&state](const rpc::CallContext&, const mpi::v1::MergeRecordsRequest& request)
+          -> absl::StatusOr<mpi::v1::MergeRecordsResponse> {
+        const MutexLock lock(state.mutex);
+        state.merged.push_back(request);
+        mpi::v1::MergeRecordsResponse response;
+        for (int i = 0; i < request.pairs_size(); ++i) {
+          response.add_outcomes(mpi::v1::MERGE_OUTCOME_MERGED);
+          response.add_eids("eid");
+        }
+        return response;
+      });
+  server.Serve<MpiService::UnmergeRecord>(
+      [](const rpc::CallContext&,
+         const mpi::v1::UnmergeRecordRequest&) -> absl::StatusOr<mpi::v1::UnmergeRecordResponse> {
+        return absl::FailedPreconditionError("subsumed: not merged");
+      });
+  server.Serve<MpiService::RemoveRecord>(
+      [](const rpc::CallContext&,
+         const mpi::v1::RemoveRecordRequest&) -> absl::StatusOr<mpi::v1::RemoveRecordResponse> {
+        return mpi::v1::RemoveRecordResponse();
+      });
+}
+
 void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<RegistryService::Find>(
       [&state](const rpc::CallContext&,
@@ -125,9 +168,54 @@ void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
         return absl::NotFoundError("unknown");
       });
   server.Serve<RegistryService::Submit>(
-      [](const rpc::CallContext&,
-         const registry::v1::SubmitRequest&) -> absl::StatusOr<registry::v1::SubmitResponse> {
-        return registry::v1::SubmitResponse();
+      [&state](const rpc::CallContext&, const registry::v1::SubmitRequest& request)
+          -> absl::StatusOr<registry::v1::SubmitResponse> {
+        const MutexLock lock(state.mutex);
+        state.submitted.push_back(request);
+        registry::v1::SubmitResponse response;
+        for (int i = 0; i < request.documents_size(); ++i) {
+          response.add_document_ids(absl::StrCat("doc", i));
+        }
+        return response;
+      });
+}
+
+void ServeContents(FakeState& state, rpc::MethodRegistrar& server) {
+  server.Serve<RegistryService::SetDocumentStatus>(
+      [](const rpc::CallContext&, const registry::v1::SetDocumentStatusRequest& request)
+          -> absl::StatusOr<registry::v1::SetDocumentStatusResponse> {
+        registry::v1::SetDocumentStatusResponse response;
+        response.mutable_document()->set_id(
+            absl::StrCat(request.member(), "/", request.unique_id()));
+        return response;
+      });
+  server.Serve<RegistryService::FindSubmissionSets>(
+      [&state](const rpc::CallContext&, const registry::v1::FindSubmissionSetsRequest& request)
+          -> absl::StatusOr<registry::v1::FindSubmissionSetsResponse> {
+        const MutexLock lock(state.mutex);
+        if (!request.id().empty() && request.id() != "set") return absl::NotFoundError("unknown");
+        return state.sets;
+      });
+  server.Serve<RegistryService::PutContent>(
+      [&state](const rpc::CallContext&, const registry::v1::PutContentRequest& request)
+          -> absl::StatusOr<registry::v1::PutContentResponse> {
+        const MutexLock lock(state.mutex);
+        state.staged.push_back(request);
+        registry::v1::PutContentResponse response;
+        response.set_size_bytes(request.offset() + request.data().size());
+        return response;
+      });
+  server.ServeStream<RegistryService::GetContent>(
+      [&state](const std::shared_ptr<rpc::CallContext>&,
+               const registry::v1::GetContentRequest& request,
+               const rpc::ServerWriter<registry::v1::GetContentResponse>& writer) {
+        registry::v1::GetContentResponse response;
+        {
+          const MutexLock lock(state.mutex);
+          ++state.contents_read;
+          response.set_data(state.content.substr(request.offset(), request.length()));
+        }
+        writer.Write(response, [writer](bool) { writer.Finish(absl::OkStatus()); });
       });
 }
 
@@ -175,6 +263,10 @@ void ServeSessions(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&, const consent::v1::NoteDisclosureRequest& request)
           -> absl::StatusOr<consent::v1::NoteDisclosureResponse> {
         const MutexLock lock(state.mutex);
+        if (state.notes_refused > 0) {
+          --state.notes_refused;
+          return absl::UnavailableError("down");
+        }
         for (const auto& custodian : request.custodians()) state.noted.push_back(custodian);
         return consent::v1::NoteDisclosureResponse();
       });
@@ -320,7 +412,9 @@ T OrDie(absl::StatusOr<T> value) {
 
 void ServeFakeRoles(FakeState& state, rpc::MethodRegistrar& server) {
   ServeMpi(state, server);
+  ServeIndexFeeds(state, server);
   ServeRegistry(state, server);
+  ServeContents(state, server);
   ServeConsent(state, server);
   ServeAuditAndDirectory(state, server);
 }
@@ -357,7 +451,7 @@ common::v1::LocalPatient PatientAt(const std::string& member) {
   return patient;
 }
 
-EdgeWorld::EdgeWorld(int queries_max) {
+EdgeWorld::EdgeWorld(int queries_max, MemberState north) {
   state.person.set_eid("eid");
   state.person.set_link_version(3);
   for (const char* member : {"north", "lakes", "harbor"}) {
@@ -368,9 +462,11 @@ EdgeWorld::EdgeWorld(int queries_max) {
     name->add_given("Quasqueton");
     record->mutable_demographics()->set_birth_date("1961-04-02");
   }
-  directory_ = OrDie(members::MemberDirectory::Build(
-      1, {MakeMember("harbor", "2.999.3"), MakeMember("hie", ""), MakeMember("lakes", "2.999.2"),
-          MakeMember("north", "2.999.1")}));
+  Member caller = MakeMember("north", "2.999.1");
+  caller.state = north;
+  directory_ = OrDie(
+      members::MemberDirectory::Build(1, {MakeMember("harbor", "2.999.3"), MakeMember("hie", ""),
+                                          MakeMember("lakes", "2.999.2"), caller}));
   source_ = std::make_unique<members::FixedMemberDirectory>(
       members::DirectoryReading{directory_, clock_.Now()});
   rpc::Server::Options roles;

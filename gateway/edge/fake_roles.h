@@ -40,6 +40,15 @@ struct FakeState {
   std::vector<consent::v1::Directive> directives;
   std::vector<std::string> noted;  // Custodians told of broken glass.
   std::vector<mpi::v1::RegisterRecordRequest> registered;
+  mpi::v1::QueryPersonsResponse matches;  // Of QueryPersons.
+  mpi::v1::QueryPersonsRequest queried;
+  std::vector<mpi::v1::MergeRecordsRequest> merged;
+  std::vector<registry::v1::SubmitRequest> submitted;
+  std::vector<registry::v1::PutContentRequest> staged;
+  registry::v1::FindSubmissionSetsResponse sets;
+  std::string content;    // That the registry keeps, of every document.
+  int contents_read = 0;  // Windows of it that were read.
+  int notes_refused = 0;  // Notices of disclosure that fail before one is taken.
 };
 
 // Registers every method of every role on one server.
@@ -75,7 +84,7 @@ class MachineClock final : public Clock {
 // One person, known to north, lakes and harbor as N1, L1 and H1.
 class EdgeWorld {
  public:
-  explicit EdgeWorld(int queries_max = 100);
+  explicit EdgeWorld(int queries_max = 100, MemberState north = MemberState::kLive);
   ~EdgeWorld();
 
   FakeState state;

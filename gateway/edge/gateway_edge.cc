@@ -3,9 +3,12 @@
 #include "gateway/edge/audit_handlers.h"
 #include "gateway/edge/break_glass_handlers.h"
 #include "gateway/edge/directive_handlers.h"
+#include "gateway/edge/document_handlers.h"
+#include "gateway/edge/feed_handlers.h"
 #include "gateway/edge/member_handlers.h"
 #include "gateway/edge/patient_handlers.h"
 #include "gateway/edge/query_handlers.h"
+#include "gateway/edge/submit_handlers.h"
 
 namespace hie::edge {
 
@@ -25,6 +28,9 @@ absl::StatusOr<std::unique_ptr<GatewayEdge>> GatewayEdge::Create(Options options
 void GatewayEdge::Serve(rpc::MethodRegistrar& server) {
   ServeQueries(services_, server);
   ServePatients(services_, server);
+  ServeFeeds(services_, server);
+  ServeSubmissions(services_, server);
+  ServeDocuments(services_, server);
   ServeBreakGlass(services_, server);
   ServeDirectives(services_, server);
   ServeAudit(services_, server);

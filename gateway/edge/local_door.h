@@ -36,8 +36,8 @@ class LocalDoor final : public ExchangeCalls, public rpc::MethodRegistrar {
   // INVALID_ARGUMENT: no policy, or no thread.
   static absl::StatusOr<std::unique_ptr<LocalDoor>> Create(Options options);
 
-  // Begins no more calls (RESOURCE_EXHAUSTED) and waits for those that wait for a thread.  Calls that a
-  // handler works for go on.  Idempotent; not from a callback.
+  // Begins no more calls (RESOURCE_EXHAUSTED) and waits for those that wait for a thread.  Calls
+  // that a handler works for go on.  Idempotent; not from a callback.
   void Stop();
 
  protected:

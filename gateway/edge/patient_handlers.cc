@@ -14,61 +14,6 @@ namespace {
 
 using exchange::v1::ExchangeService;
 
-constexpr int kPatientsMax = 100;
-
-// Answers of one feed, gathered while they come in any order.
-class Gathered {
- public:
-  Gathered(int count, Answer<exchange::v1::RegisterPatientsResponse> answer)
-      : answer_(std::move(answer)), pending_(count) {
-    for (int i = 0; i < count; ++i) response_.add_patients();
-  }
-
-  void Put(int at, const absl::StatusOr<mpi::v1::RegisterRecordResponse>& registered) {
-    {
-      const MutexLock lock(mutex_);
-      exchange::v1::RegisteredPatient& patient = *response_.mutable_patients(at);
-      if (registered.ok()) {
-        patient.set_outcome(registered->outcome());
-        patient.set_eid(registered->eid());
-      } else {
-        const absl::Status told = TellCaller(registered.status(), "the exchange");
-        patient.set_problem(std::string(told.message()));
-      }
-      if (--pending_ > 0) return;
-    }
-    answer_(std::move(response_));
-  }
-
- private:
-  const Answer<exchange::v1::RegisterPatientsResponse> answer_;
-  Mutex mutex_;
-  int pending_ HIE_GUARDED_BY(mutex_);
-  exchange::v1::RegisterPatientsResponse response_;  // The last Put has it alone.
-};
-
-// Each by itself: what is wrong with one patient holds up no other.
-void RegisterPatients(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
-                      exchange::v1::RegisterPatientsRequest request,
-                      Answer<exchange::v1::RegisterPatientsResponse> answer) {
-  if (request.patients().empty() || request.patients_size() > kPatientsMax) {
-    return answer(absl::InvalidArgumentError("patients: want 1..100"));
-  }
-  const auto gathered = std::make_shared<Gathered>(request.patients_size(), std::move(answer));
-  for (int at = 0; at < request.patients_size(); ++at) {
-    exchange::v1::RegisterPatient& wanted = *request.mutable_patients(at);
-    feed::FedPatient patient;
-    patient.patient = std::move(*wanted.mutable_patient());
-    patient.demographics = std::move(*wanted.mutable_demographics());
-    if (!wanted.facility().empty()) patient.facilities.push_back(wanted.facility());
-    services.feed().Register(
-        context->caller().actor, std::move(patient),
-        [gathered, at](const absl::StatusOr<mpi::v1::RegisterRecordResponse>& registered) {
-          gathered->Put(at, registered);
-        });
-  }
-}
-
 // The operator's stewards decide.  A member's could otherwise join its own record to anybody whose
 // number it knows, and read what the other members hold.
 void DecideLink(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
@@ -104,8 +49,9 @@ void DecideLink(EdgeServices& services, const std::shared_ptr<rpc::CallContext>&
 }  // namespace
 
 void ServePatients(EdgeServices& services, rpc::MethodRegistrar& server) {
-  ServeCounted<ExchangeService::FindPatients>(server, services, PersonFinder::Start);
-  ServeCounted<ExchangeService::RegisterPatients>(server, services, RegisterPatients);
+  ServeCounted<ExchangeService::FindPatients>(server, services, FindPatients);
+  ServeCounted<ExchangeService::SearchPatients>(server, services, SearchPatients);
+  ServeCounted<ExchangeService::CrossReference>(server, services, CrossReference);
   ServeCounted<ExchangeService::DecideLink>(server, services, DecideLink);
 }
 

@@ -1,68 +1,36 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "gateway/edge/edge_services.h"
-#include "gateway/exchange/batch.h"
-#include "gateway/exchange/person.h"
-#include "gateway/exchange/query_wire.h"
 #include "hie/exchange/v1/exchange_service.pb.h"
 
+// Searches for persons.  Who was found is released as person_release.h says.
 namespace hie::edge {
 
-// Finds persons by demographics.  What it shows is released like anything else: per person the
-// places are decided with LOCATE, the intent is durable, the fence confirmed.
-//
-// A person of whom no place may be named, and of whom the caller's member has no record, is left
-// out.  Demographics are the caller's own record's, else those of a place that may be named.
-class PersonFinder : public std::enable_shared_from_this<PersonFinder> {
- public:
-  static void Start(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-                    const exchange::v1::FindPatientsRequest& request,
-                    Answer<exchange::v1::FindPatientsResponse> answer);
+// More persons than this are none: the caller is asked for more detail (PRACTICE 2).
+inline constexpr uint32_t kPersonsFoundMax = 10;
 
- private:
-  // One candidate on its way.
-  struct Found {
-    exchange::Candidate candidate;
-    std::vector<std::string> vetoes;
-    size_t places = 0;
-    std::optional<exchange::Batch<exchange::Decided>> decided;
-    std::optional<exchange::Batch<exchange::Audited>> audited;
-    std::string intent_id;
-    bool fenced = false;
-  };
+// Grades of a match, by weight of the best record in 1/1000 bit (ITI-119).  A certain match is the
+// index's word: it would link by itself.
+inline constexpr int32_t kProbableMillibits = 0;      // The model's review threshold.
+inline constexpr int32_t kPossibleMillibits = -5000;  // The index's floor of a search.
 
-  PersonFinder(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-               std::shared_ptr<const exchange::DirectoryView> view,
-               Answer<exchange::v1::FindPatientsResponse> answer);
+// By demographics.  Weights, vetoes and grades other than certain tell of the best record,
+// whosever it is: where not every place may be named, the weight is 0 and the grade POSSIBLE.
+void FindPatients(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                  const exchange::v1::FindPatientsRequest& request,
+                  Answer<exchange::v1::FindPatientsResponse> answer);
 
-  void Search(const exchange::v1::FindPatientsRequest& request);
-  void Take(const mpi::v1::SearchPersonsResponse& response);
-  void Locate(size_t at);
-  void Decide(size_t at, const exchange::Located& located);
-  void RecordAll();
-  void FenceAll();
-  void ConfirmConsent(size_t at);
-  void Respond();
-  // One of the steps that run beside one another is done; the last one goes on with `next`.
-  void StepDone(const absl::Status& status, void (PersonFinder::*next)());
-  bool HasOwnRecord(const exchange::Person& person) const;
-  exchange::v1::FoundPerson Show(const Found& found) const;
+// By exact conditions.  A person counts as found where a record meets them whose id the caller may
+// read: a condition that only a hidden record meets tells nothing.
+void SearchPatients(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                    exchange::v1::SearchPatientsRequest request,
+                    Answer<exchange::v1::SearchPatientsResponse> answer);
 
-  EdgeServices& services_;
-  const std::shared_ptr<rpc::CallContext> context_;
-  const std::shared_ptr<const exchange::DirectoryView> view_;
-  const exchange::Asker asker_;
-  const Answer<exchange::v1::FindPatientsResponse> answer_;
-  const std::string id_;
-  // Each is touched by its own step only, until the last step of a stage is done.
-  std::vector<Found> found_;
-  bool too_many_ = false;
-  Mutex mutex_;
-  size_t pending_ HIE_GUARDED_BY(mutex_) = 0;
-  absl::Status failure_ HIE_GUARDED_BY(mutex_);
-};
+// One id to the others.  An id whose place may not be named is answered as one that nobody has.
+void CrossReference(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                    const exchange::v1::CrossReferenceRequest& request,
+                    Answer<exchange::v1::CrossReferenceResponse> answer);
 
 }  // namespace hie::edge

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/edge/retrieve_driver.h"
+#include "gateway/edge/session.h"
 #include "gateway/edge/subject.h"
 #include "gateway/exchange/query_driver.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
@@ -18,23 +19,26 @@ constexpr uint32_t kBudgetMillisMin = 100;
 constexpr uint32_t kBudgetMillisMax = 60'000;
 constexpr uint32_t kBudgetMillisDefault = 10'000;
 constexpr int kClassesMax = 16;
-constexpr size_t kSessionIdBytesMax = 64;
+constexpr int kOnlyItemsMax = 1000;
+constexpr int kOnlyMembersMax = 64;
 
-bool IsEmergency(Purpose purpose) {
-  return purpose == Purpose::kEtreat || purpose == Purpose::kBtg;
-}
-
-// BTG is only said within a session, and a session opens nothing for another purpose.
-absl::Status CheckSession(const Actor& actor, const std::string& session_id) {
-  if (session_id.size() > kSessionIdBytesMax) {
-    return absl::InvalidArgumentError("session_id: want at most 64 bytes");
+// What of the answer is wanted.
+absl::Status ReadRestriction(const exchange::v1::QueryRequest& request, exchange::Query& query) {
+  if (request.only_items_size() > kOnlyItemsMax) {
+    return absl::InvalidArgumentError("only_items: want at most 1000");
   }
-  if (session_id.empty() && actor.purpose == Purpose::kBtg) {
-    return absl::InvalidArgumentError("session_id: want a session for purpose BTG");
+  if (request.only_members_size() > kOnlyMembersMax) {
+    return absl::InvalidArgumentError("only_members: want at most 64");
   }
-  if (!session_id.empty() && !IsEmergency(actor.purpose)) {
-    return absl::InvalidArgumentError("session_id: want purpose ETREAT or BTG with a session");
+  for (const std::string& id : request.only_items()) {
+    if (id.empty()) return absl::InvalidArgumentError("only_items: want ids from an answer");
+    query.only_items.insert(id);
   }
+  for (const std::string& member : request.only_members()) {
+    if (member.empty()) return absl::InvalidArgumentError("only_members: want ids of members");
+    query.only_members.emplace(member);
+  }
+  query.include_superseded = request.include_superseded();
   return absl::OkStatus();
 }
 
@@ -51,6 +55,7 @@ absl::StatusOr<exchange::Query> ReadQuery(EdgeServices& services, const Actor& a
                          wire::FromProto(request.classes(i), "classes"));
     query.classes.push_back(wanted);
   }
+  HIE_RETURN_IF_ERROR(ReadRestriction(request, query));
   const uint32_t millis =
       request.budget_millis() == 0 ? kBudgetMillisDefault : request.budget_millis();
   if (millis < kBudgetMillisMin || millis > kBudgetMillisMax) {

@@ -1,9 +1,11 @@
 #include "gateway/edge/retrieve_driver.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/edge/document_release.h"
 #include "gateway/edge/subject.h"
 #include "gateway/exchange/places.h"
 #include "hie/consent/v1/consent_service.methods.h"
@@ -22,6 +24,18 @@ using registry::v1::RegistryService;
 
 // A document that is not there, is not this person's, or may not be seen: the same words.
 absl::Status NoSuchDocument() { return absl::NotFoundError("document_id: unknown"); }
+
+// What the first message says of the whole.
+void Describe(const registry::v1::DocumentEntry& document,
+              exchange::v1::RetrieveResponse& message) {
+  message.set_media_type(document.media_type());
+  message.set_size_bytes(document.size_bytes());
+  message.set_sha1(document.sha1());
+}
+
+absl::Status OtherShape() {
+  return absl::UnavailableError("the registry answers in another shape");
+}
 
 }  // namespace
 
@@ -55,6 +69,7 @@ RetrieveDriver::RetrieveDriver(EdgeServices& services, exchange::v1::RetrieveReq
 RetrieveDriver::~RetrieveDriver() { services_.retrieves().Leave(); }
 
 void RetrieveDriver::Resolve() {
+  if (!request_.has_subject()) return ResolveOwner();
   ResolveSubject(services_, context_, request_.subject(), IdScope::kOwnMember,
                  [self = shared_from_this()](absl::StatusOr<exchange::Person> person) {
                    if (person.ok()) return self->Resolved(*std::move(person));
@@ -73,14 +88,40 @@ absl::Status RetrieveDriver::OfPerson(const absl::Status& status) const {
 
 void RetrieveDriver::Resolved(exchange::Person person) {
   person_ = std::move(person);
+  FindDocument([self = shared_from_this()](registry::v1::DocumentEntry document) {
+    self->Located(std::move(document));
+  });
+}
+
+// Whoever's the document is: nothing is said of why nobody is.
+void RetrieveDriver::ResolveOwner() {
+  FindDocument([self = shared_from_this()](const registry::v1::DocumentEntry& document) {
+    const auto patient =
+        wire::FromProto(document.patient(), "document.patient", wire::Incarnation::kRequired);
+    if (!patient.ok()) return self->Refuse(OtherShape());
+    ResolveRecord(
+        self->services_, *self->context_, *patient,
+        [self, document](absl::StatusOr<exchange::Person> person) {
+          if (absl::IsNotFound(person.status()) || absl::IsFailedPrecondition(person.status())) {
+            return self->Refuse(NoSuchDocument());
+          }
+          if (!person.ok()) return self->Refuse(person.status());
+          self->person_ = *std::move(person);
+          self->Located(document);
+        });
+  });
+}
+
+void RetrieveDriver::FindDocument(std::function<void(registry::v1::DocumentEntry)> next) {
   registry::v1::GetDocumentRequest get;
   get.set_id(request_.document_id());
   CallRole<RegistryService::GetDocument>(
       *services_.roles().registry, "the registry", *context_, get,
-      [self = shared_from_this()](absl::StatusOr<registry::v1::GetDocumentResponse> response) {
+      [self = shared_from_this(),
+       next = std::move(next)](absl::StatusOr<registry::v1::GetDocumentResponse> response) {
         if (absl::IsNotFound(response.status())) return self->Refuse(NoSuchDocument());
         if (!response.ok()) return self->End(response.status(), Ending::kFinish, "");
-        self->Located(std::move(*response->mutable_document()));
+        next(std::move(*response->mutable_document()));
       });
 }
 
@@ -89,15 +130,10 @@ void RetrieveDriver::Located(registry::v1::DocumentEntry document) {
   absl::StatusOr<exchange::IndexEntry> entry = exchange::FromProto(document_);
   const auto view = services_.View();
   if (!entry.ok() || !view.ok()) {
-    return End(absl::UnavailableError("the registry answers in another shape"), Ending::kFinish,
-               "");
+    return End(OtherShape(), Ending::kFinish, "");
   }
   const exchange::MemberView* member = (*view)->Find(entry->member);
-  const bool withdrawn = document_.status() == registry::v1::DOCUMENT_STATUS_ENTERED_IN_ERROR;
-  if (member == nullptr || !(*view)->IsLive(member->id) || withdrawn ||
-      exchange::FindRecord(person_, entry->patient) == nullptr) {
-    return Refuse(NoSuchDocument());
-  }
+  if (!MayBeShown(document_, person_, **view)) return Refuse(NoSuchDocument());
   patient_ = entry->patient;
   std::vector<exchange::ReleaseEntry> entries;
   entries.push_back(exchange::MakeIndexEntry(*member, *std::move(entry)));
@@ -180,6 +216,65 @@ void RetrieveDriver::IntentDurable(exchange::Batch<exchange::Decided> batch) {
 }
 
 void RetrieveDriver::Fetch() {
+  if (document_.content_id().empty()) return FetchFromMember();
+  ReadWindow();
+}
+
+void RetrieveDriver::ReadWindow() {
+  registry::v1::GetContentRequest get;
+  get.set_document_id(document_.id());
+  {
+    const MutexLock lock(mutex_);
+    if (over_ || complete_ || reading_ || waiting_bytes_ > kContentWindow) return;
+    reading_ = true;
+    window_begin_ = taken_bytes_;
+    const uint64_t left = document_.size_bytes() - std::min(taken_bytes_, document_.size_bytes());
+    get.set_offset(taken_bytes_);
+    // Of unknown size (0) all is read at once.
+    get.set_length(document_.size_bytes() == 0 ? 0 : std::min(left, kContentWindow));
+  }
+  std::shared_ptr<rpc::CallHandle> call =
+      services_.roles().registry->Stream<RegistryService::GetContent>(
+          RoleCall(*context_), get,
+          [self = shared_from_this()](const registry::v1::GetContentResponse& part) {
+            return self->TakeChunk(part.data());
+          },
+          [self = shared_from_this(), wanted = get.length()](const absl::Status& status) {
+            self->WindowDone(wanted, status);
+          });
+  {
+    const MutexLock lock(mutex_);
+    if (!over_) window_ = std::exchange(call, nullptr);
+  }
+  if (call != nullptr) call->Cancel();
+}
+
+// A window that is shorter than asked for is the end: the hash tells whether it is the right one.
+void RetrieveDriver::WindowDone(uint64_t wanted, const absl::Status& status) {
+  if (!status.ok()) return ContentDone(status);
+  bool end = false;
+  {
+    const MutexLock lock(mutex_);
+    reading_ = false;
+    end = wanted == 0 || taken_bytes_ - window_begin_ < wanted ||
+          taken_bytes_ >= document_.size_bytes();
+  }
+  if (end) return ContentDone(absl::OkStatus());
+  ReadWindow();
+}
+
+absl::string_view RetrieveDriver::Wanted(absl::string_view chunk, uint64_t at) const {
+  const uint64_t begin = std::max(at, request_.offset());
+  const uint64_t chunk_end = at + chunk.size();
+  const uint64_t room = std::numeric_limits<uint64_t>::max() - request_.offset();
+  const uint64_t end =
+      request_.length() == 0
+          ? chunk_end
+          : std::min(chunk_end, request_.offset() + std::min(room, request_.length()));
+  return begin >= end ? absl::string_view() : chunk.substr(begin - at, end - begin);
+}
+
+void RetrieveDriver::FetchFromMember() {
   exchange::ContentRequest request;
   request.member = MemberId(document_.member());
   request.patient = patient_;
@@ -203,8 +298,10 @@ bool RetrieveDriver::TakeChunk(absl::string_view chunk) {
     const MutexLock lock(mutex_);
     if (over_) return false;
     hasher_.Update(chunk);
-    waiting_.emplace_back(chunk);
-    waiting_bytes_ += chunk.size();
+    const absl::string_view wanted = Wanted(chunk, taken_bytes_);
+    taken_bytes_ += chunk.size();
+    if (!wanted.empty()) waiting_.emplace_back(wanted);
+    waiting_bytes_ += wanted.size();
     fits = waiting_bytes_ <= kContentWaitingMax;
   }
   if (!fits) {
@@ -216,10 +313,13 @@ bool RetrieveDriver::TakeChunk(absl::string_view chunk) {
 }
 
 void RetrieveDriver::ContentDone(const absl::Status& status) {
+  if (absl::IsDataLoss(status)) {
+    return End(absl::DataLossError("the content is damaged"), Ending::kReset, "content-damaged");
+  }
   if (!status.ok()) {
     const bool missing = absl::IsNotFound(status);
-    return End(missing ? absl::NotFoundError("the member does not have the document any more")
-                       : absl::UnavailableError("the member did not give the document"),
+    return End(missing ? absl::NotFoundError("the content is not there any more")
+                       : absl::UnavailableError("the content was not given; try again"),
                Ending::kReset, missing ? "document-missing" : "");
   }
   bool right = false;
@@ -288,12 +388,13 @@ void RetrieveDriver::Pump() {
     fresh = gate_ == Gate::kOpen &&
             (begun_ || services_.clock().Now() <= fenced_at_ + exchange::kFenceLife);
     if (fresh) {
-      if (!begun_) message.set_media_type(document_.media_type());
+      if (!begun_) Describe(document_, message);
       begun_ = true;
       writing_ = true;
       message.set_data(std::move(waiting_.front()));
       waiting_.pop_front();
       waiting_bytes_ -= message.data().size();
+      if (HasRange()) sent_hasher_.Update(message.data());
       last = complete_ && waiting_.empty();
       if (last) message.set_sha256(digest_);
     } else {
@@ -313,12 +414,14 @@ void RetrieveDriver::Written(size_t bytes, bool last, bool taken) {
     written_bytes_ += bytes;
     if (over_) return;
   }
-  if (!last) return Pump();
-  End(absl::OkStatus(), Ending::kFinish, "");
+  if (last) return End(absl::OkStatus(), Ending::kFinish, "");
+  if (!document_.content_id().empty()) ReadWindow();
+  Pump();
 }
 
 void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& safety) {
   std::shared_ptr<exchange::MemberCall> fetch;
+  std::shared_ptr<rpc::CallHandle> window;
   bool begun = false;
   bool intended = false;
   bool by_break_glass = false;
@@ -329,9 +432,11 @@ void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& 
     by_break_glass = by_break_glass_;
     intended = batch_.has_value();
     fetch = std::move(fetch_);
+    window = std::move(window_);
     waiting_.clear();
   }
   if (fetch != nullptr) fetch->Cancel();
+  if (window != nullptr) window->Cancel();
   if (intended) {
     RecordOutcome(status.ok() ? ReleaseOutcome::kReleased
                   : begun     ? ReleaseOutcome::kBroken
@@ -347,16 +452,12 @@ void RetrieveDriver::End(absl::Status status, Ending ending, const std::string& 
   }
 }
 
-// The custodian's privacy officer is told, as of items; where it fails, the audit still has the
-// session at the release.
+// The custodian's privacy officer is told, as of items.
 void RetrieveDriver::NoteDisclosure() {
   consent::v1::NoteDisclosureRequest request;
   request.set_session_id(request_.session_id());
   request.add_custodians(document_.member());
-  rpc::CallOptions options = rpc::ChildCall(*context_);
-  options.deadline = services_.clock().Now() + exchange::kClosingTime;
-  services_.roles().consent->Call<ConsentService::NoteDisclosure>(
-      options, request, [](const absl::StatusOr<consent::v1::NoteDisclosureResponse>&) {});
+  services_.notes().Tell(rpc::ChildCall(*context_), std::move(request));
 }
 
 void RetrieveDriver::RecordOutcome(ReleaseOutcome outcome, const std::string& safety) {
@@ -370,7 +471,9 @@ void RetrieveDriver::RecordOutcome(ReleaseOutcome outcome, const std::string& sa
   {
     const MutexLock lock(mutex_);
     event.released_bytes = written_bytes_;
-    if (outcome == ReleaseOutcome::kReleased) event.released_sha256 = digest_;
+    if (outcome == ReleaseOutcome::kReleased) {
+      event.released_sha256 = HasRange() ? sent_hasher_.Finish() : digest_;
+    }
   }
   std::vector<audit::v1::Event> events = {exchange::ToProto(event, asker_)};
   if (!safety.empty()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/edge/place_check.h"
 #include "gateway/exchange/query_wire.h"
 #include "hie/mpi/v1/mpi_service.methods.h"
 #include "services/common/base/status_macros.h"
@@ -54,7 +55,37 @@ void Resolve(EdgeServices& services, const rpc::CallContext& context,
       });
 }
 
+// Every way to an unknown answer sounds alike: an id of nobody, one that is held or split, and one
+// whose place may not be named.
+void ResolveAny(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                const LocalPatient& patient, IdScope scope, Answer<exchange::Person> answer) {
+  const Actor& actor = context->caller().actor;
+  const auto view = services.View();
+  if (!view.ok()) return answer(view.status());
+  const bool open = OwnPatient(services, actor, patient, scope).ok();
+  ResolveRecord(services, *context, (*view)->Normalise(patient),
+                [&services, context, patient, open,
+                 answer = std::move(answer)](absl::StatusOr<exchange::Person> person) {
+                  if (open || absl::IsUnavailable(person.status()))
+                    return answer(std::move(person));
+                  if (!person.ok()) return answer(absl::NotFoundError("subject: unknown"));
+                  const auto found = std::make_shared<exchange::Person>(*std::move(person));
+                  CheckPlace(services, context, patient, *found,
+                             [found, answer](const absl::Status& status) {
+                               if (!status.ok()) return answer(status);
+                               answer(std::move(*found));
+                             });
+                });
+}
+
 }  // namespace
+
+void ResolveRecord(EdgeServices& services, const rpc::CallContext& context,
+                   const LocalPatient& patient, Answer<exchange::Person> answer) {
+  mpi::v1::ResolvePersonRequest request;
+  *request.mutable_patient() = wire::ToProto(patient);
+  Resolve(services, context, request, std::move(answer));
+}
 
 absl::StatusOr<Subject> ReadSubject(const exchange::v1::PatientSubject& proto) {
   switch (proto.subject_case()) {
@@ -73,6 +104,12 @@ absl::StatusOr<Subject> ReadSubject(const exchange::v1::PatientSubject& proto) {
         return absl::InvalidArgumentError("subject.eid: want an id that an answer gave");
       }
       return Subject(EnterpriseId(proto.eid()));
+    case exchange::v1::PatientSubject::kAnyMemberPatient: {
+      HIE_ASSIGN_OR_RETURN(LocalPatient patient,
+                           wire::FromProto(proto.any_member_patient(), "subject.any_member_patient",
+                                           wire::Incarnation::kMayBeCurrent));
+      return Subject(exchange::AnyMemberPatient{std::move(patient)});
+    }
     case exchange::v1::PatientSubject::SUBJECT_NOT_SET:
       break;
   }
@@ -98,6 +135,9 @@ void ResolveSubject(EdgeServices& services, std::shared_ptr<rpc::CallContext> co
   mpi::v1::ResolvePersonRequest request;
   if (const auto* demographics = std::get_if<Demographics>(&*subject)) {
     return Search(services, *context, *demographics, std::move(answer));
+  }
+  if (const auto* any = std::get_if<exchange::AnyMemberPatient>(&*subject)) {
+    return ResolveAny(services, std::move(context), any->patient, scope, std::move(answer));
   }
   if (const auto* eid = std::get_if<EnterpriseId>(&*subject)) {
     request.set_eid(eid->value());

@@ -103,6 +103,15 @@ std::vector<PlaceEntry> Batch<Decided>::PermittedPlaces() const {
   return places;
 }
 
+void Batch<Decided>::KeepPlacesOf(const std::set<MemberId>& wanted) {
+  for (const ReleaseEntry& entry : content_.entries) {
+    const auto* place = std::get_if<PlaceEntry>(&entry.content);
+    if (place != nullptr && wanted.count(place->member) == 0) {
+      content_.decisions.permits.erase(entry.subject.id);
+    }
+  }
+}
+
 absl::StatusOr<Batch<Audited>> Batch<Decided>::Record(const std::string& intent_event_id,
                                                       const IntentReceipt& receipt) && {
   if (intent_event_id.empty() || receipt.intent_event_id != intent_event_id) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -100,6 +101,10 @@ class Batch<Decided> {
   std::vector<std::string> Obligations() const;
   // Ids of places that are permitted; for a batch of another kind none.
   std::vector<PlaceEntry> PermittedPlaces() const;
+
+  // Drops the permits of places of members that are not among `wanted`: they were decided because
+  // whether the person may be known rests on all places, and they do not leave.
+  void KeepPlacesOf(const std::set<MemberId>& wanted);
 
   // FAILED_PRECONDITION: the receipt is of another intent.
   absl::StatusOr<Batch<Audited>> Record(const std::string& intent_event_id,

@@ -53,7 +53,8 @@ MemberView ReadMember(const Member& member) {
     view.facilities.push_back(ReadFacility(facility));
   }
   for (const PatientIdDomain& domain : member.domains) {
-    view.domains.push_back({domain.oid, domain.strip_leading_zeros, domain.fold_case});
+    view.domains.push_back(
+        {domain.oid, domain.strip_leading_zeros, domain.fold_case, domain.facility});
   }
   return view;
 }

@@ -10,13 +10,6 @@
 namespace hie::exchange {
 namespace {
 
-const DomainView* FindDomain(const MemberView& member, absl::string_view authority) {
-  for (const DomainView& domain : member.domains) {
-    if (domain.oid == authority) return &domain;
-  }
-  return nullptr;
-}
-
 bool Names(const FacilityView& facility, absl::string_view word) {
   const auto equals = [word](const std::string& name) {
     return !name.empty() && absl::EqualsIgnoreCase(name, word);
@@ -45,15 +38,22 @@ const MemberView* DirectoryView::OwnerOf(absl::string_view authority) const {
   return found == owners_.end() ? nullptr : Find(found->second);
 }
 
+const DomainView* DirectoryView::FindDomain(absl::string_view authority) const {
+  const MemberView* owner = OwnerOf(authority);
+  if (owner == nullptr) return nullptr;
+  for (const DomainView& domain : owner->domains) {
+    if (domain.oid == authority) return &domain;
+  }
+  return nullptr;
+}
+
 bool DirectoryView::IsLive(const MemberId& member) const {
   const MemberView* view = Find(member);
   return view != nullptr && view->standing == MemberStanding::kLive;
 }
 
 LocalPatient DirectoryView::Normalise(LocalPatient patient) const {
-  const MemberView* owner = OwnerOf(patient.assigning_authority);
-  const DomainView* domain =
-      owner == nullptr ? nullptr : FindDomain(*owner, patient.assigning_authority);
+  const DomainView* domain = FindDomain(patient.assigning_authority);
   if (domain == nullptr) return patient;
   std::string id(absl::StripAsciiWhitespace(patient.id.value()));
   if (domain->fold_case) absl::AsciiStrToUpper(&id);

@@ -34,6 +34,7 @@ struct DomainView {
   std::string oid;
   bool strip_leading_zeros = false;
   bool fold_case = false;
+  std::string facility = {};  // Whose ids they are; empty: the whole member's.
 };
 
 // Whether a member takes part: only kLive contributes and receives.
@@ -67,6 +68,8 @@ class DirectoryView {
   const MemberView* Find(const MemberId& member) const;
   // Returns the member that owns a patient-id domain, or null.
   const MemberView* OwnerOf(absl::string_view authority) const;
+  // Returns the domain, or null.
+  const DomainView* FindDomain(absl::string_view authority) const;
   // The member exists and takes part.
   bool IsLive(const MemberId& member) const;
   // Returns the key with its id in the form that the domain's rules give; unchanged where the

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "services/common/base/strong_id.h"
 #include "services/common/patient/demographics.h"
 #include "services/common/patient/local_patient.h"
@@ -15,14 +17,23 @@ struct Record {
   LocalPatient patient;  // With incarnation.
   Demographics demographics;
   std::vector<Demographics> history;  // Earlier versions, newest first.
+  // The record of the same domain into which this one was merged.  Its own denials and documents
+  // stay with the person; nobody is asked by its id, and it names nobody.
+  std::optional<LocalPatient> merged_into = std::nullopt;
+  bool removed = false;                     // By its source.  As merged away.
+  absl::Time recorded = absl::UnixEpoch();  // When the index took this version.
 };
+
+// The id is its member's present one of the patient.
+inline bool InUse(const Record& record) { return !record.merged_into && !record.removed; }
 
 // A set of certainly linked records.
 struct Person {
   EnterpriseId eid;
   uint64_t link_version = 0;
-  std::vector<Record> records;         // Never provisional ones.
-  std::vector<LocalPatient> possible;  // Under review: their denials bind, nobody sees them.
+  std::vector<Record> records;             // Never provisional ones.
+  std::vector<LocalPatient> possible;      // Under review: their denials bind, nobody sees them.
+  std::vector<EnterpriseId> aliases = {};  // That redirect here.
 };
 
 // One field's part of a match weight.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/exchange/place_word.h"
 
 namespace hie::exchange {
 namespace {
@@ -72,23 +73,30 @@ std::string FacilityId(const MemberView& member, absl::string_view word) {
 // have, of which nothing is known.
 ReleaseEntry MakePlace(const MemberView& member, const std::string& word) {
   const FacilityView* facility = FindFacility(member, word);
+  const UnitView* unit = nullptr;
+  if (facility == nullptr && !word.empty()) {
+    const auto [of, unit_id] = SplitPlaceWord(word);
+    facility = unit_id.empty() ? nullptr : FindFacility(member, of);
+    unit = facility == nullptr ? nullptr : FindUnit(*facility, unit_id);
+    if (unit == nullptr) facility = nullptr;
+  }
   Labels labels;
-  labels.sensitivity = CloseUpward(facility == nullptr ? ImpliedByName(member) : facility->place);
+  labels.sensitivity = CloseUpward(facility == nullptr ? ImpliedByName(member)
+                                   : unit == nullptr   ? facility->place
+                                                       : facility->place.With(unit->place));
   labels.known = facility == nullptr && !word.empty() ? labels.sensitivity : SensitivitySet::All();
-  const std::string id = FacilityId(member, word);
-  return {DecisionItem{absl::StrCat("place/", member.id.value(), "/", id),
-                       member.id,
-                       id,
-                       "",
-                       ClinicalClass::kIdentity,
-                       {},
-                       labels},
-          PlaceEntry{member.id, id}};
+  const std::string id = facility == nullptr ? Cut(word) : facility->id;
+  const std::string unit_id = unit == nullptr ? "" : unit->id;
+  std::string item = absl::StrCat("place/", member.id.value(), "/", id);
+  if (unit != nullptr) absl::StrAppend(&item, "/", unit_id);
+  return {
+      DecisionItem{std::move(item), member.id, id, unit_id, ClinicalClass::kIdentity, {}, labels},
+      PlaceEntry{member.id, id, unit_id}};
 }
 
 bool Counts(const LocatorEntry& locator, const Person& person) {
-  return locator.state != LocatorState::kSuspected &&
-         FindRecord(person, locator.patient) != nullptr;
+  const Record* record = FindRecord(person, locator.patient);
+  return locator.state != LocatorState::kSuspected && record != nullptr && InUse(*record);
 }
 
 }  // namespace
@@ -98,7 +106,7 @@ std::vector<Holding> FindHoldings(const Person& person, const std::vector<Locato
   std::set<Holding> holdings;
   for (const Record& record : person.records) {
     const MemberView* owner = directory.OwnerOf(record.patient.assigning_authority);
-    if (owner != nullptr) holdings.insert({owner->id, record.patient});
+    if (owner != nullptr && InUse(record)) holdings.insert({owner->id, record.patient});
   }
   for (const LocatorEntry& locator : locators) {
     if (Counts(locator, person)) holdings.insert({locator.member, locator.patient});
@@ -113,7 +121,14 @@ std::vector<ReleaseEntry> GatherPlaces(const std::vector<Holding>& holdings,
                                        const std::vector<LocatorEntry>& locators,
                                        const DirectoryView& directory) {
   std::map<MemberId, std::set<std::string>> words;
-  for (const Holding& holding : holdings) words[holding.member];
+  for (const Holding& holding : holdings) {
+    std::set<std::string>& facilities = words[holding.member];
+    // Ids of a facility of their own tell of it, whatever was said about where the patient was.
+    const DomainView* domain = directory.FindDomain(holding.patient.assigning_authority);
+    const bool of_facility = domain != nullptr && !domain->facility.empty() &&
+                             directory.OwnerOf(domain->oid)->id == holding.member;
+    if (of_facility) facilities.insert(domain->facility);
+  }
   for (const LocatorEntry& locator : locators) {
     const auto at = words.find(locator.member);
     if (at == words.end() || locator.state == LocatorState::kSuspected) continue;
@@ -134,6 +149,17 @@ std::vector<ReleaseEntry> GatherPlaces(const std::vector<Holding>& holdings,
   std::vector<ReleaseEntry> entries;
   for (auto& [id, place] : places) entries.push_back(std::move(place));
   return entries;
+}
+
+bool MayBeNamed(const LocalPatient& patient, const std::vector<PlaceEntry>& permitted,
+                const DirectoryView& directory, const MemberId& requester) {
+  const MemberView* owner = directory.OwnerOf(patient.assigning_authority);
+  if (owner == nullptr) return false;
+  if (owner->id == requester) return true;
+  const std::string& facility = directory.FindDomain(patient.assigning_authority)->facility;
+  return std::any_of(permitted.begin(), permitted.end(), [&](const PlaceEntry& place) {
+    return place.member == owner->id && (facility.empty() || place.facility == facility);
+  });
 }
 
 Labels LabelStatement(const MemberView& member, const ClinicalItem& item) {

@@ -43,16 +43,22 @@ struct Holding {
 };
 
 // Returns who holds records of the person, before consent: the members of certain records, and
-// claimed and verified locator entries of those records; members that are not LIVE and the
-// requester left out.  Ordered, each once.
+// claimed and verified locator entries of those records; members that are not LIVE, the requester,
+// and ids that are not in use any more left out.  Ordered, each once.
 std::vector<Holding> FindHoldings(const Person& person, const std::vector<LocatorEntry>& locators,
                                   const DirectoryView& directory, const MemberId& requester);
 
 // Returns what consent must permit before a member may be named: one entry per member and facility
-// where the locator saw the patient, or per member where it names none.  Ordered by id.
+// (or unit: place_word.h) where the locator saw the patient or whose ids the patient has, or per
+// member where none is known.  Ordered by id.
 std::vector<ReleaseEntry> GatherPlaces(const std::vector<Holding>& holdings,
                                        const std::vector<LocatorEntry>& locators,
                                        const DirectoryView& directory);
+
+// Tells whether the requester may read this id: it is of the requester's own member, or of a place
+// among `permitted`, those of a person that consent let be named.
+bool MayBeNamed(const LocalPatient& patient, const std::vector<PlaceEntry>& permitted,
+                const DirectoryView& directory, const MemberId& requester);
 
 // Labels a statement: its own codes, what its place implies, what is attested there.  Where the
 // place is not known, only what every facility of the member attests counts.

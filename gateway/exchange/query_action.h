@@ -39,6 +39,7 @@ struct SearchPersons {
 };
 struct LocateRecords {
   std::vector<LocalPatient> patients;
+  bool superseded = false;  // Superseded documents, too.
 };
 struct DecideBatch {
   BatchNumber batch = 0;

@@ -156,7 +156,7 @@ void QueryDriver::Do(const action::LocateRecords& action) {
   for (const LocalPatient& patient : action.patients) {
     *request.add_patients() = wire::ToProto(patient);
   }
-  request.set_current_only(true);
+  request.set_current_only(!action.superseded);
   request.set_limit(kDocumentsMax);
   Call<RegistryService::Find>(*services_.registry, request,
                               [](absl::StatusOr<registry::v1::FindResponse> response) {
@@ -247,14 +247,11 @@ void QueryDriver::Do(const action::WriteOutcome& action) { WriteMessage(ToWire(a
 
 void QueryDriver::Do(const action::WriteEnd& action) { WriteMessage(ToWire(action.end)); }
 
-// A notice of its own outbox: where it fails, the audit still has the session at every release.
 void QueryDriver::Do(const action::NoteDisclosure& action) {
   consent::v1::NoteDisclosureRequest request;
   request.set_session_id(asker_.session_id);
   request.add_custodians(action.custodian.value());
-  services_.consent->Call<ConsentService::NoteDisclosure>(
-      CallWithin(services_.clock->Now() + kClosingTime), request,
-      [](const absl::StatusOr<consent::v1::NoteDisclosureResponse>&) {});
+  services_.note_disclosure(rpc::ChildCall(*context_), std::move(request));
 }
 
 void QueryDriver::Do(const action::SetTimer& action) {

@@ -34,6 +34,8 @@ struct QueryServices {
   Scheduler* scheduler = nullptr;
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
+  // Tells consent of what broken glass opened, until it is told; returns at once.
+  std::function<void(rpc::CallOptions, consent::v1::NoteDisclosureRequest)> note_disclosure;
 };
 
 // Runs one query: carries the reducer's actions out and tells it what came of them.

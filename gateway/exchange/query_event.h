@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,15 +20,29 @@
 // What a query is told.
 namespace hie::exchange {
 
+// A record of any member: known to the caller where its place may be named, else nobody's.
+struct AnyMemberPatient {
+  LocalPatient patient;
+};
+
 // What a caller asks, checked for shape.
+//
+// An answer to a restricted question (`only_items`, `only_members`) is complete where every member
+// that was asked answered in full: it says nothing of what was not asked for.
 struct Query {
   std::string query_id;  // A UUID: stands in every audit event.
   Actor actor;
-  std::variant<LocalPatient, Demographics, EnterpriseId> subject;
+  std::variant<LocalPatient, Demographics, EnterpriseId, AnyMemberPatient> subject;
   std::vector<ClinicalClass> classes;  // Empty: all that are served.
   absl::Duration budget;
   std::string session_id;  // Break-glass; empty: none.
   std::shared_ptr<const DirectoryView> directory;
+  // Of items and index entries only these are decided and released; empty: all.
+  std::set<std::string> only_items = {};
+  // Only these members are expected and asked; empty: all.
+  std::set<MemberId> only_members = {};
+  // Index entries that were superseded count, too.
+  bool include_superseded = false;
 };
 
 // Numbers a batch, a question, an append; each counts by itself from 1.

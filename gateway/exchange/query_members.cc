@@ -31,7 +31,7 @@ std::vector<std::vector<ReleaseEntry>> Cut(std::vector<ReleaseEntry> entries) {
 }  // namespace
 
 // Returns whether the query goes on.
-bool QueryReducer::BeginDecided(const Batch<Decided>& batch) {
+bool QueryReducer::BeginDecided(Batch<Decided>& batch) {
   const std::vector<PlaceEntry> places = batch.PermittedPlaces();
   std::set<MemberId> permitted;
   for (const PlaceEntry& place : places) permitted.insert(place.member);
@@ -39,7 +39,7 @@ bool QueryReducer::BeginDecided(const Batch<Decided>& batch) {
   for (const Holding& holding : holdings_) holders.insert(holding.member);
   all_places_permitted_ = permitted.size() == holders.size();
   // A person of whom nothing may be known is not known: withheld equals absent.
-  if (permitted.empty() && OwnRecord() == nullptr) {
+  if (!MayBeKnown(places)) {
     if (std::holds_alternative<Demographics>(query_.subject)) {
       Refuse(absl::FailedPreconditionError(
                  "subject: no certain match; give more detail, or an id of your own member"),
@@ -49,6 +49,9 @@ bool QueryReducer::BeginDecided(const Batch<Decided>& batch) {
     }
     return false;
   }
+  // Members that are not wanted are not expected, and the answer does not name them.
+  std::erase_if(permitted, [this](const MemberId& member) { return !WantsMember(member); });
+  batch.KeepPlacesOf(permitted);
   for (auto at = questions_.begin(); at != questions_.end();) {
     if (permitted.count(at->second.member) != 0) {
       ++at;
@@ -64,6 +67,14 @@ bool QueryReducer::BeginDecided(const Batch<Decided>& batch) {
     if (permitted.count(holding.member) != 0 && before.count(holding.member) == 0) Ask(holding);
   }
   return true;
+}
+
+// The id by which a record of another member was named must be one that the caller may read.
+bool QueryReducer::MayBeKnown(const std::vector<PlaceEntry>& permitted) const {
+  if (const auto* any = std::get_if<AnyMemberPatient>(&query_.subject)) {
+    return MayBeNamed(any->patient, permitted, *query_.directory, query_.actor.member);
+  }
+  return !permitted.empty() || OwnRecord() != nullptr;
 }
 
 // A member that may not be named any more was asked before that was known.
@@ -86,8 +97,9 @@ void QueryReducer::Ask(const Holding& holding) {
   Member& member = members_[holding.member];
   member.name = view->name;
   member.answered_at = now_;
+  // It pushes what it has: the index is its answer, and nobody is there to be asked.
   if (view->reach == MemberReach::kIndexOnly) {
-    member.code = OutcomeCode::kStaleIndex;
+    member.code = Graver(member.code, OutcomeCode::kOk);
     return;
   }
   const absl::Duration left = AskingDeadline() - now_;
@@ -149,7 +161,7 @@ void QueryReducer::StartItems(const MemberView& member, const LocalPatient& pati
       progress.code = Graver(progress.code, OutcomeCode::kBadResponse);
       continue;
     }
-    if (!Wants(item.clinical_class)) continue;
+    if (!Wants(item.clinical_class) || !WantsItem(item.id)) continue;
     if (item.id.empty() || item.id.size() > kItemIdBytesMax || !ids.insert(item.id).second) {
       progress.code = Graver(progress.code, OutcomeCode::kBadResponse);
       continue;
@@ -174,11 +186,7 @@ void QueryReducer::StartIndex(std::vector<IndexEntry> documents) {
   std::set<std::string> ids;
   for (IndexEntry& document : documents) {
     const MemberView* member = query_.directory->Find(document.member);
-    const bool shown = member != nullptr && query_.directory->IsLive(member->id) &&
-                       member->id != query_.actor.member && Wants(ClinicalClass::kDocument) &&
-                       FindRecord(person_, document.patient) != nullptr &&
-                       ids.insert(document.id).second;
-    if (!shown) continue;
+    if (!WantsDocument(document, member) || !ids.insert(document.id).second) continue;
     const Holding source{member->id, document.patient};
     ReleaseEntry entry = MakeIndexEntry(*member, std::move(document));
     if (EntryBytes(entry) <= kBatchBytesMax) by_source[source].push_back(std::move(entry));
@@ -200,6 +208,38 @@ void QueryReducer::ReportWrongPatient(const Holding& holding, std::vector<std::s
   event.item_ids = std::move(item_ids);
   event.details = {"wrong-patient"};
   AppendEvent({Append::Kind::kRecord, 0, {}, {}}, std::move(event));
+}
+
+bool QueryReducer::WantsItem(const std::string& id) const {
+  return query_.only_items.empty() || query_.only_items.count(id) != 0;
+}
+
+bool QueryReducer::WantsMember(const MemberId& member) const {
+  return query_.only_members.empty() || query_.only_members.count(member) != 0;
+}
+
+// The requester has its own documents; those that the exchange keeps for it are shown to it.
+bool QueryReducer::WantsDocument(const IndexEntry& document, const MemberView* member) const {
+  if (member == nullptr || !query_.directory->IsLive(member->id)) return false;
+  if (member->id == query_.actor.member && !document.kept_here) return false;
+  if (document.withdrawn || (document.superseded && !query_.include_superseded)) return false;
+  return Wants(ClinicalClass::kDocument) && WantsItem(document.id) && WantsMember(member->id) &&
+         FindRecord(person_, document.patient) != nullptr;
+}
+
+// Of classes that were asked for in part only, nothing can be said.
+std::vector<ClinicalClass> QueryReducer::EmptyClasses(const MemberId& id,
+                                                      const Member& member) const {
+  std::vector<ClinicalClass> empty;
+  if (member.code != OutcomeCode::kOk || !query_.only_items.empty()) return empty;
+  const MemberView* view = query_.directory->Find(id);
+  const bool has_index = view->reach == MemberReach::kIndexOnly && member.index_entries > 0;
+  for (const ClinicalClass wanted : ToldWhenEmpty(query_.classes)) {
+    if (member.released.count(wanted) != 0) continue;
+    if (wanted == ClinicalClass::kDocument && has_index) continue;
+    empty.push_back(wanted);
+  }
+  return empty;
 }
 
 bool QueryReducer::Wants(ClinicalClass clinical_class) const {
@@ -247,15 +287,9 @@ void QueryReducer::QueueOutcomes() {
                       });
     if (member.told || busy) continue;
     member.told = true;
-    MemberOutcome outcome{
-        id, member.name,         member.code, member.items, member.answered_at - started_,
-        {}, member.index_entries};
-    if (member.code == OutcomeCode::kOk) {
-      for (const ClinicalClass wanted : ToldWhenEmpty(query_.classes)) {
-        if (member.released.count(wanted) == 0) outcome.empty_classes.push_back(wanted);
-      }
-    }
-    outgoing_.push_back(std::move(outcome));
+    outgoing_.push_back(MemberOutcome{id, member.name, member.code, member.items,
+                                      member.answered_at - started_, EmptyClasses(id, member),
+                                      member.index_entries});
   }
 }
 

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/exchange/query_simulator.h"
@@ -95,6 +98,64 @@ TEST(QueryPropertyTest, AnUndisturbedQueryReleasesExactlyWhatIsPermitted) {
     EXPECT_EQ(answer.end->completeness, Completeness::kCompleteAsPermitted) << "seed " << seed;
     EXPECT_EQ(answer.documents.size(), static_cast<size_t>(2 * scenario.members));
   }
+}
+
+TEST(QueryPropertyTest, ARestrictedQueryReleasesTheWantedPartOfTheWholeAndNamesNobodyElse) {
+  for (uint64_t seed = kSeed; seed < kSeed + 300; ++seed) {
+    std::mt19937_64 random(seed);
+    Scenario scenario;
+    scenario.seed = seed;
+    scenario.members = 2 + static_cast<int>(random() % 4);
+    scenario.sensitive_member_withheld = random() % 3 == 0;
+    scenario.own_record = random() % 3 != 0;
+    const Answer whole = QuerySimulator(scenario).Run();
+    ASSERT_TRUE(whole.violations.empty()) << "seed " << seed;
+    for (int i = 1; i <= scenario.members; ++i) {
+      if (random() % 2 == 0) scenario.only_members.insert(absl::StrCat("m", i));
+    }
+    for (const std::string& item : whole.items) {
+      if (random() % 3 == 0) scenario.only_items.insert(item);
+    }
+    if (random() % 2 == 0) scenario.only_items.insert("item-2-1");  // Perhaps one that is denied.
+    const auto wanted = [&](const std::string& id) {
+      const std::string member = absl::StrCat("m", id.substr(id.find('-') + 1, 1));
+      return (scenario.only_items.empty() || scenario.only_items.count(id) != 0) &&
+             (scenario.only_members.empty() || scenario.only_members.count(member) != 0);
+    };
+    std::set<std::string> items;
+    std::set<std::string> documents;
+    std::copy_if(whole.items.begin(), whole.items.end(), std::inserter(items, items.end()), wanted);
+    std::copy_if(whole.documents.begin(), whole.documents.end(),
+                 std::inserter(documents, documents.end()), wanted);
+    const Answer part = QuerySimulator(scenario).Run();
+    ASSERT_TRUE(part.violations.empty())
+        << "seed " << seed << ": " << absl::StrJoin(part.violations, "; ");
+    ASSERT_TRUE(part.end.has_value()) << "seed " << seed;
+    EXPECT_EQ(part.items, items) << "seed " << seed;
+    EXPECT_EQ(part.documents, documents) << "seed " << seed;
+    EXPECT_EQ(part.end->answered, part.end->expected) << "seed " << seed;
+    for (const auto& [member, outcome] : part.outcomes) {
+      EXPECT_TRUE(scenario.only_members.empty() || scenario.only_members.count(member) != 0);
+      EXPECT_TRUE(scenario.only_items.empty() || outcome.empty_classes.empty());
+    }
+    for (const AuditEvent& event : part.audited) {
+      if (event.kind != AuditKind::kIntent) continue;
+      for (const std::string& id : event.item_ids) {
+        const std::string member = id.substr(6, 2);  // place/m1/f1
+        EXPECT_TRUE(!absl::StartsWith(id, "place/") || scenario.only_members.empty() ||
+                    scenario.only_members.count(member) != 0)
+            << "seed " << seed << " " << id;
+      }
+    }
+  }
+}
+
+TEST(QueryPropertyTest, SupersededEntriesLeaveOnlyWhereTheyAreWanted) {
+  Scenario scenario;
+  scenario.seed = kSeed;
+  scenario.include_superseded = true;
+  const Answer all = QuerySimulator(scenario).Run();
+  EXPECT_EQ(all.documents.size(), 6U);
 }
 
 TEST(QueryPropertyTest, TheSameSeedGivesTheSameAnswer) {

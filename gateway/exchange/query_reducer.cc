@@ -50,6 +50,11 @@ void QueryReducer::On(event::Begun) {
     actions_.push_back(action::ResolvePerson{*eid});
     return;
   }
+  if (const auto* any = std::get_if<AnyMemberPatient>(&query_.subject)) {
+    // Whether the caller may know of it is decided with the places of the person.
+    actions_.push_back(action::ResolvePerson{query_.directory->Normalise(any->patient)});
+    return;
+  }
   const auto& patient = std::get<LocalPatient>(query_.subject);
   const MemberView* owner = query_.directory->OwnerOf(patient.assigning_authority);
   if (owner == nullptr || owner->id != query_.actor.member) {
@@ -63,8 +68,12 @@ void QueryReducer::On(event::PersonResolved event) {
   if (refreshing_) return PersonRefreshed(std::move(event.person));
   if (stage_ != Stage::kIdentifying) return;
   if (event.person.ok()) return Identified(*std::move(event.person));
-  const absl::Status told = TellCaller(event.person.status());
+  absl::Status told = TellCaller(event.person.status());
   if (absl::IsUnavailable(told)) return Fail(told);
+  // Of another member's id not even that it is held or was split may be told.
+  if (std::holds_alternative<AnyMemberPatient>(query_.subject)) {
+    told = absl::NotFoundError("subject: unknown");
+  }
   Refuse(told, absl::IsNotFound(told) ? "not-found" : "identity-not-usable");
 }
 
@@ -93,7 +102,7 @@ void QueryReducer::Identified(Person person) {
   }
   ++starts_;
   stage_ = Stage::kLocating;
-  actions_.push_back(action::LocateRecords{CertainPatients(person_)});
+  actions_.push_back(action::LocateRecords{CertainPatients(person_), query_.include_superseded});
 }
 
 void QueryReducer::On(event::RecordsLocated event) {
@@ -147,7 +156,7 @@ void QueryReducer::StartOver() {
 const Record* QueryReducer::OwnRecord() const {
   for (const Record& record : person_.records) {
     const MemberView* owner = query_.directory->OwnerOf(record.patient.assigning_authority);
-    if (owner != nullptr && owner->id == query_.actor.member) return &record;
+    if (owner != nullptr && owner->id == query_.actor.member && InUse(record)) return &record;
   }
   return nullptr;
 }
@@ -169,7 +178,7 @@ QueryHead QueryReducer::MakeHead() const {
     return head;
   }
   head.demographics = asked_demographics_;
-  if (!std::holds_alternative<EnterpriseId>(query_.subject)) return head;
+  if (std::holds_alternative<Demographics>(query_.subject)) return head;
   for (const Holding& holding : holdings_) {
     if (members_.count(holding.member) == 0) continue;
     if (const Record* record = FindRecord(person_, holding.patient)) {

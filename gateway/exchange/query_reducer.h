@@ -138,7 +138,8 @@ class QueryReducer {
 
   // query_members.cc: questions, answers, outcomes, the end.
   void On(event::MemberAnswered event);
-  bool BeginDecided(const Batch<Decided>& batch);
+  bool BeginDecided(Batch<Decided>& batch);
+  bool MayBeKnown(const std::vector<PlaceEntry>& permitted) const;
   void DropItemsOfOthers(const std::set<MemberId>& permitted);
   absl::Time AskingDeadline() const;
   void Ask(const Holding& holding);
@@ -152,6 +153,10 @@ class QueryReducer {
   void QueueOutcomes();
   void QueueEnd();
   bool Wants(ClinicalClass clinical_class) const;
+  bool WantsItem(const std::string& id) const;
+  bool WantsMember(const MemberId& member) const;
+  bool WantsDocument(const IndexEntry& document, const MemberView* member) const;
+  std::vector<ClinicalClass> EmptyClasses(const MemberId& id, const Member& member) const;
   void Settle();
 
   const Query query_;

@@ -54,6 +54,7 @@ void QuerySimulator::Build() {
         entry.id = absl::StrCat("doc-", i, "-", d);
         entry.member = member.id;
         entry.patient = patient;
+        entry.superseded = scenario_.include_superseded && d % 2 == 1;
         located_.documents.push_back(entry);
       }
       for (int n = 0; n < scenario_.items_per_member; ++n) {
@@ -84,6 +85,9 @@ Answer QuerySimulator::Run() {
   } else {
     query.subject = MakePersonDemographics("Quasqueton");
   }
+  query.only_items = scenario_.only_items;
+  for (const std::string& member : scenario_.only_members) query.only_members.emplace(member);
+  query.include_superseded = scenario_.include_superseded;
   reducer_ = std::make_unique<QueryReducer>(std::move(query));
   for (int i = 0; i < scenario_.consent_changes; ++i) {
     After(Random(scenario_.budget / 4), [this] { ChangeConsent(); });
@@ -154,6 +158,7 @@ void QuerySimulator::Do(action::DecideBatch action) {
     decisions.token.opaque = absl::StrCat(consent_sequence_, "/", decisions_);
     std::set<std::string>& permitted = permitted_by_decision_[decisions.decision_id];
     for (const DecisionItem& item : action.items) {
+      CheckWanted(item);
       if (Denied(item.id, now_)) continue;
       decisions.permits[item.id] = {};
       permitted.insert(item.id);
@@ -162,6 +167,19 @@ void QuerySimulator::Do(action::DecideBatch action) {
       Tell(event::BatchDecided{batch, decisions});
     });
   });
+}
+
+// What is not wanted is not decided; places are, since whether the person may be known rests on
+// them.
+void QuerySimulator::CheckWanted(const DecisionItem& item) {
+  if (absl::StartsWith(item.id, "place/")) return;
+  const auto missing = [](const std::set<std::string>& wanted, const std::string& word) {
+    return !wanted.empty() && wanted.count(word) == 0;
+  };
+  if (missing(scenario_.only_items, item.id) ||
+      missing(scenario_.only_members, item.custodian.value())) {
+    Violation(absl::StrCat("decided what nobody wanted: ", item.id));
+  }
 }
 
 bool QuerySimulator::AuditDown() const {

@@ -55,6 +55,9 @@ struct Scenario {
   absl::Duration member_delay_max = absl::Milliseconds(120);
   absl::Duration write_delay_max = absl::Milliseconds(1);
   absl::Duration budget = absl::Seconds(1);
+  std::set<std::string> only_items = {};
+  std::set<std::string> only_members = {};
+  bool include_superseded = false;  // Every second document is superseded.
 };
 
 // What came of it.
@@ -112,6 +115,7 @@ class QuerySimulator {
 
   void ChangeConsent();
   void ChangeLinks();
+  void CheckWanted(const DecisionItem& item);
   bool Denied(const std::string& item, absl::Time at) const;
   bool AuditDown() const;
   MemberAnswer MakeAnswer(const MemberQuestion& question);

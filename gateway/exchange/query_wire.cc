@@ -20,6 +20,13 @@ absl::StatusOr<Record> RecordFromProto(const mpi::v1::Record& proto) {
     HIE_ASSIGN_OR_RETURN(Demographics demographics, wire::FromProto(version, "record.history"));
     record.history.push_back(std::move(demographics));
   }
+  if (proto.has_merged_into()) {
+    HIE_ASSIGN_OR_RETURN(record.merged_into,
+                         wire::FromProto(proto.merged_into(), "record.merged_into",
+                                         wire::Incarnation::kMayBeCurrent));
+  }
+  record.removed = proto.removed();
+  record.recorded = absl::FromUnixMicros(proto.recorded_micros());
   return record;
 }
 
@@ -143,6 +150,7 @@ absl::StatusOr<Person> FromProto(const mpi::v1::Person& proto) {
                                                                wire::Incarnation::kRequired));
     person.possible.push_back(std::move(patient));
   }
+  for (const std::string& alias : proto.aliases()) person.aliases.emplace_back(alias);
   return person;
 }
 
@@ -171,6 +179,10 @@ absl::StatusOr<IndexEntry> FromProto(const registry::v1::DocumentEntry& proto) {
   entry.unit = proto.unit();
   HIE_ASSIGN_OR_RETURN(entry.period, wire::FromProto(proto.service(), "document.service"));
   HIE_ASSIGN_OR_RETURN(entry.labels, wire::FromProto(proto.labels(), "document.labels"));
+  entry.superseded = proto.status() == registry::v1::DOCUMENT_STATUS_SUPERSEDED;
+  entry.withdrawn =
+      proto.withheld() || proto.status() == registry::v1::DOCUMENT_STATUS_ENTERED_IN_ERROR;
+  entry.kept_here = !proto.content_id().empty();
   entry.wire = Phi<std::string>(proto.SerializeAsString());
   return entry;
 }

@@ -21,6 +21,9 @@ struct IndexEntry {
   std::string unit;
   ServicePeriod period;
   Labels labels;
+  bool superseded = false;  // Another one replaces it.
+  bool withdrawn = false;   // In error, or withheld by its source: released to nobody.
+  bool kept_here = false;   // The exchange has the content.
   // The entry as the registry wrote it, for the caller; never looked into here.
   Phi<std::string> wire;
 };
@@ -28,7 +31,8 @@ struct IndexEntry {
 // That a member, at one of its places, holds records of the person: a disclosure by itself.
 struct PlaceEntry {
   MemberId member;
-  std::string facility;  // Empty: the member as a whole.
+  std::string facility;   // Empty: the member as a whole.
+  std::string unit = {};  // Of the facility; empty: the facility as a whole.
 };
 
 // A statement with the record that it belongs to.

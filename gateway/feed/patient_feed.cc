@@ -3,59 +3,16 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
+#include "gateway/feed/admission.h"
 #include "hie/mpi/v1/mpi_service.methods.h"
 #include "hie/registry/v1/registry_service.methods.h"
-#include "services/common/base/status_macros.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/labels/sensitivity.h"
 #include "services/common/wire/wire.h"
 
 namespace hie::feed {
 namespace {
 
 using members::MemberDirectory;
-
-// Checks who may feed this patient, and writes its id as the domain's rules want it.
-absl::Status Admit(const Actor& actor, const MemberDirectory& directory,
-                   common::v1::LocalPatient& patient) {
-  HIE_RETURN_IF_ERROR(
-      wire::FromProto(patient, "patient", wire::Incarnation::kMayBeCurrent).status());
-  const Member* owner = directory.FindByDomain(patient.assigning_authority());
-  if (owner == nullptr || owner->id != actor.member) {
-    return absl::PermissionDeniedError(
-        "patient.assigning_authority: want a domain of your own member");
-  }
-  if (owner->state != MemberState::kLive) {
-    return absl::FailedPreconditionError("the member is not LIVE yet: nothing of it is registered");
-  }
-  HIE_ASSIGN_OR_RETURN(std::string id,
-                       directory.NormaliseLocalId(patient.assigning_authority(), patient.id()));
-  patient.set_id(std::move(id));
-  return absl::OkStatus();
-}
-
-// The directory's id of a facility; an unknown one stays as the member calls it.
-std::string FacilityId(const MemberDirectory& directory, const MemberId& member,
-                       const std::string& name) {
-  const MemberFacility* facility = directory.FindFacility(member, name);
-  return facility == nullptr ? name : facility->id;
-}
-
-void CompleteDocument(const FedDocument& document, const MemberDirectory& directory,
-                      const MemberId& member, const common::v1::LocalPatient& patient,
-                      registry::v1::DocumentEntry& entry) {
-  entry = document.entry;
-  *entry.mutable_patient() = patient;
-  entry.set_member(member.value());
-  entry.set_facility(FacilityId(directory, member, entry.facility()));
-  const members::PlaceLabels place =
-      directory.LabelsOfPlace(member, entry.facility(), entry.unit());
-  SourceLabels source;
-  source.security_codes = document.security_codes;
-  *entry.mutable_labels() =
-      wire::ToProto(LabelItem(source, place.place, place.facility, place.unit));
-}
 
 // The claim and the documents of a patient.  Its id is its content's hash, so that a repetition
 // is the same submission and a change is another one.
@@ -65,18 +22,27 @@ registry::v1::SubmitRequest MakeSubmission(const Actor& actor, const FedPatient&
                                            const MemberDirectory& directory,
                                            const common::v1::LocalPatient& patient, Parts parts) {
   registry::v1::SubmitRequest request;
-  std::vector<std::string> facilities = fed.facilities;
-  if (facilities.empty()) facilities.emplace_back();
+  std::vector<std::string> facilities;
+  for (const std::string& facility : fed.facilities) {
+    facilities.push_back(ClaimedPlace(directory, actor.member, facility, fed.unit));
+  }
+  if (facilities.empty()) {
+    // A unit says where only together with its facility.
+    facilities.push_back(fed.unit.empty() ? ""
+                                          : ClaimedPlace(directory, actor.member, "", fed.unit));
+  }
   for (const std::string& facility : facilities) {
     registry::v1::Claim* claim = request.add_claims();
     *claim->mutable_patient() = patient;
     claim->set_member(actor.member.value());
     claim->set_state(registry::v1::LOCATOR_STATE_CLAIMED);
-    if (!facility.empty()) claim->set_facility(FacilityId(directory, actor.member, facility));
+    if (!facility.empty()) claim->set_facility(facility);
   }
   if (parts == Parts::kAll) {
     for (const FedDocument& document : fed.documents) {
-      CompleteDocument(document, directory, actor.member, patient, *request.add_documents());
+      registry::v1::DocumentEntry* entry = request.add_documents();
+      *entry = document.entry;
+      CompleteDocument(document.security_codes, directory, actor.member, patient, *entry);
     }
   }
   // Feeds come out of order: a document may arrive before the one that it replaces.
@@ -137,13 +103,18 @@ void PatientFeed::Register(const Actor& actor, FedPatient patient, Registered re
   if (directory == nullptr) {
     return registered(absl::UnavailableError("the directory has not been read yet"));
   }
-  if (absl::Status admitted = Admit(actor, *directory, patient.patient); !admitted.ok()) {
+  if (absl::Status admitted =
+          Admit(actor, *directory, "patient", Effect::kContribute, patient.patient);
+      !admitted.ok()) {
     return registered(std::move(admitted));
   }
   mpi::v1::RegisterRecordRequest request;
   *request.mutable_actor() = wire::ToProto(actor);
   *request.mutable_patient() = patient.patient;
   *request.mutable_demographics() = patient.demographics;
+  request.set_event_micros(patient.event_micros);
+  request.set_kind(patient.kind);
+  request.set_expected_version(patient.expected_version);
   rpc::CallOptions call;
   call.deadline = options_.clock->Now() + options_.timeout;
   call.request_id = actor.request_id;
@@ -157,6 +128,25 @@ void PatientFeed::Register(const Actor& actor, FedPatient patient, Registered re
                                                    std::move(directory), std::move(fed),
                                                    *std::move(identity), std::move(registered)}));
       });
+}
+
+void PatientFeed::Preview(const Actor& actor, FedPatient patient, Previewed previewed) const {
+  const std::shared_ptr<const MemberDirectory> directory = options_.directory->Current().directory;
+  if (directory == nullptr) {
+    return previewed(absl::UnavailableError("the directory has not been read yet"));
+  }
+  if (absl::Status admitted =
+          Admit(actor, *directory, "patient", Effect::kPreview, patient.patient);
+      !admitted.ok()) {
+    return previewed(std::move(admitted));
+  }
+  mpi::v1::PreviewRecordRequest request;
+  *request.mutable_patient() = patient.patient;
+  *request.mutable_demographics() = patient.demographics;
+  rpc::CallOptions call;
+  call.deadline = options_.clock->Now() + options_.timeout;
+  call.request_id = actor.request_id;
+  options_.mpi->Call<mpi::v1::MpiService::PreviewRecord>(call, request, std::move(previewed));
 }
 
 bool PatientFeed::MayContribute(const MemberId& member) const {

@@ -29,6 +29,11 @@ struct FedPatient {
   common::v1::Demographics demographics;
   std::vector<std::string> facilities;  // Where the patient was seen, in the member's words.
   std::vector<FedDocument> documents;
+  std::string unit = {};  // Of the facilities, where there is one; in the member's words.
+  // See hie.exchange.v1.RegisterPatient.
+  int64_t event_micros = 0;
+  mpi::v1::RegisterKind kind = mpi::v1::REGISTER_KIND_UNSPECIFIED;
+  uint64_t expected_version = 0;
 };
 
 // Registers what members say they hold: identity in the index, then claim and documents in the
@@ -39,6 +44,7 @@ struct FedPatient {
 class PatientFeed {
  public:
   using Registered = std::function<void(absl::StatusOr<mpi::v1::RegisterRecordResponse>)>;
+  using Previewed = std::function<void(absl::StatusOr<mpi::v1::PreviewRecordResponse>)>;
 
   struct Options {
     std::shared_ptr<rpc::Channel> mpi;
@@ -55,9 +61,14 @@ class PatientFeed {
   // `registered` is called once, on an RPC thread or on the caller's; must not block.
   // INVALID_ARGUMENT names the field.  PERMISSION_DENIED: another member's domain.
   // FAILED_PRECONDITION: the member is not LIVE and contributes nothing yet, or a document replaces
-  // what it may not.  ALREADY_EXISTS: a document's id is registered with another content.  Where a
-  // document is refused, none of the patient's is filed, but the claim is.  UNAVAILABLE: try again.
+  // what it may not.  ABORTED: the record has another version than the expected one.
+  // ALREADY_EXISTS: a document's id is registered with another content.  Where a document is
+  // refused, none of the patient's is filed, but the claim is.  UNAVAILABLE: try again.
   void Register(const Actor& actor, FedPatient patient, Registered registered) const;
+
+  // Tells what Register would do; changes nothing, and looks at no document.  Also for members in
+  // TEST and SHADOW.  Refusals as Register's.
+  void Preview(const Actor& actor, FedPatient patient, Previewed previewed) const;
 
   // The member is LIVE: what it feeds is taken.
   bool MayContribute(const MemberId& member) const;

@@ -73,8 +73,16 @@ class PatientFeedTest : public testing::Test {
           return Submit(request);
         });
     ServeUncalled<MpiService::ResolvePerson, MpiService::SearchPersons, MpiService::ConfirmLinks,
-                  MpiService::DecideLink, RegistryService::Find, RegistryService::GetDocument>(
-        *roles_);
+                  MpiService::DecideLink, MpiService::QueryPersons, MpiService::MergeRecords,
+                  MpiService::UnmergeRecord, MpiService::RemoveRecord, MpiService::PreviewRecord,
+                  RegistryService::Find, RegistryService::GetDocument,
+                  RegistryService::SetDocumentStatus, RegistryService::FindSubmissionSets,
+                  RegistryService::PutContent>(*roles_);
+    roles_->ServeStream<RegistryService::GetContent>(
+        [](const std::shared_ptr<rpc::CallContext>&, const registry::v1::GetContentRequest&,
+           const rpc::ServerWriter<registry::v1::GetContentResponse>& writer) {
+          writer.Finish(absl::InternalError("not called"));
+        });
     ASSERT_TRUE(roles_->Start().ok());
     const std::shared_ptr<rpc::Channel> role = roles_->InProcessChannel("gateway");
     feed_ =
