@@ -16,7 +16,8 @@ Agreement Compare(const Features& a, const Features& b) {
           .identifier = CompareIdentifiers(a.identifiers, b.identifiers),
           .mother_maiden = CompareMotherMaiden(a.mother_maiden, b.mother_maiden),
           .birth_order = CompareBirthOrder(a.birth_order, b.birth_order),
-          .multiple_birth = a.multiple_birth || b.multiple_birth};
+          .multiple_birth = a.multiple_birth || b.multiple_birth,
+          .identity_unknown = a.identity_unknown || b.identity_unknown};
 }
 
 bool PersonalIdentifierAgrees(const Agreement& agreement) {

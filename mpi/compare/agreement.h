@@ -27,7 +27,8 @@ struct Agreement {
   IdentifierLevel identifier = IdentifierLevel::kMissing;
   MotherMaidenLevel mother_maiden = MotherMaidenLevel::kMissing;
   BirthOrderLevel birth_order = BirthOrderLevel::kMissing;
-  bool multiple_birth = false;  // Either says that the person is one of a multiple birth.
+  bool multiple_birth = false;    // Either says that the person is one of a multiple birth.
+  bool identity_unknown = false;  // Of either it is not known who the person is.
   friend bool operator==(const Agreement&, const Agreement&) = default;
 };
 

@@ -13,6 +13,11 @@ bool NamesANewborn(const Features& before, const Features& after) {
   return before.newborn && same_day;
 }
 
+// What was filed for somebody unknown was guessed: only the sex is seldom guessed wrong.
+bool NamesAnUnknown(const Features& before, const Features& after) {
+  return before.identity_unknown && CompareSex(before.sex, after.sex) != SexLevel::kDiffers;
+}
+
 }  // namespace
 
 Membership JudgeMembership(const std::optional<PersonScore>& others, LinkOrigin origin,
@@ -24,7 +29,7 @@ Membership JudgeMembership(const std::optional<PersonScore>& others, LinkOrigin 
 }
 
 Holder JudgeUpdate(const Features& before, const Features& after, const Model& model) {
-  if (NamesANewborn(before, after)) return Holder::kSame;
+  if (NamesANewborn(before, after) || NamesAnUnknown(before, after)) return Holder::kSame;
   const Agreement agreement = Compare(before, after);
   const bool below = Score(agreement, model).weight() < model.thresholds.review;
   const bool contradicts = IndependentContradictions(agreement) >= kContradictionsOfANewHolder;

@@ -32,7 +32,8 @@ enum class Holder {
 // Judges an update against one earlier version of the same record.
 //
 // Suspected: the weight is below review range and two independent fields contradict (PRACTICE 1).
-// A newborn who is being named is never suspected.
+// A newborn who is being named is never suspected, nor is an unknown patient who is being
+// identified, unless the sex differs.
 Holder JudgeUpdate(const Features& before, const Features& after, const Model& model);
 
 }  // namespace hie::mpi

@@ -50,7 +50,10 @@ void AddNames(const Demographics& demographics, Features& features) {
   for (const HumanName& name : demographics.names) {
     NormalizedName normalized = NormalizeName(name);
     if (features.generation == Generation::kNone) features.generation = normalized.generation;
-    if (features.names.empty()) features.newborn = normalized.newborn;
+    if (features.names.empty()) {
+      features.newborn = normalized.newborn;
+      features.identity_unknown = normalized.unknown;
+    }
     AddOnce(std::move(normalized), kNamesComparedMax, features.names);
   }
 }
@@ -93,6 +96,7 @@ Features Normalize(const Demographics& demographics) {
   if (IsNameNonValue(features.mother_maiden)) features.mother_maiden.clear();
   features.multiple_birth = demographics.multiple_birth || demographics.birth_order > 1;
   features.birth_order = demographics.birth_order;
+  features.identity_unknown = features.identity_unknown || demographics.identity_unknown;
   return features;
 }
 

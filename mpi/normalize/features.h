@@ -51,6 +51,7 @@ struct Features {
   uint32_t birth_order = 0;
   Generation generation = Generation::kNone;  // The first that any name says.
   bool newborn = false;                       // Not named yet, by its first name.
+  bool identity_unknown = false;              // The source says so, or its first name does.
   friend bool operator==(const Features&, const Features&) = default;
 };
 

@@ -60,6 +60,7 @@ NormalizedName NormalizeName(const HumanName& name) {
   NormalizedName result;
   result.family = FoldTokens(name.family);
   std::vector<std::string> given = GivenTokens(name);
+  result.unknown = IsUnknownPatientName(result.family, given);
   const Generation in_family = TakeGeneration(result.family);
   result.generation = ParseGeneration(name.suffix);
   if (result.generation == Generation::kNone) result.generation = in_family;

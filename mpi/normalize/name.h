@@ -18,6 +18,7 @@ struct NormalizedName {
   std::vector<std::string> middle;  // Further given names.
   Generation generation = Generation::kNone;
   bool newborn = false;  // The given name was a newborn placeholder.
+  bool unknown = false;  // The name is one that nobody bears: the patient is not known.
   friend bool operator==(const NormalizedName&, const NormalizedName&) = default;
 };
 

@@ -30,6 +30,14 @@ constexpr std::array<absl::string_view, 24> kNameNonValues = {
     "zzz",       "zztest",       "noname",  "nofirstname", "null", "nolastname",
     "anonymous", "unidentified", "trauma",  "nfn",         "nln",  "notgiven"};
 
+// Words that stand for a whole name, and first names that go with Doe.
+constexpr std::array<absl::string_view, 15> kUnknownPatientWords = {
+    "unknown", "unk",         "unkn",       "unidentified", "anonymous",
+    "noname",  "nofirstname", "nolastname", "nln",          "nfn",
+    "trauma",  "xxx",         "xxxx",       "notgiven",     "doe"};
+constexpr std::array<absl::string_view, 8> kDoeFirstNames = {"john",  "jane",  "jon",    "johnny",
+                                                             "janie", "jimmy", "johnie", "judy"};
+
 constexpr std::array<absl::string_view, 10> kAddressNonValues = {
     "unknown", "unk", "homeless", "no fixed abode", "general delivery",
     "none",    "na",  "n a",      "same",           "undomiciled"};
@@ -54,6 +62,17 @@ bool IsNewbornPlaceholder(const std::vector<std::string>& tokens) {
 }
 
 bool IsNameNonValue(absl::string_view folded) { return OneOf(folded, kNameNonValues); }
+
+bool IsUnknownPatientName(const std::vector<std::string>& family,
+                          const std::vector<std::string>& given) {
+  const auto unknown = [](const std::string& token) { return OneOf(token, kUnknownPatientWords); };
+  if (family.empty()) {
+    return !given.empty() && std::all_of(given.begin(), given.end(), unknown);
+  }
+  if (!std::all_of(family.begin(), family.end(), unknown)) return false;
+  const bool doe = family.size() == 1 && family.front() == "doe";
+  return !doe || given.empty() || unknown(given.front()) || OneOf(given.front(), kDoeFirstNames);
+}
 
 bool IsBirthDateNonValue(const CivilDate& date) {
   constexpr int kOldestPlausibleYear = 1880;

@@ -10,7 +10,7 @@
 namespace hie::mpi {
 
 // Version of the lists below; a change of a list changes matches, so it changes this.
-inline constexpr int kNonValuesVersion = 1;
+inline constexpr int kNonValuesVersion = 2;
 
 // A newborn not named yet: BABY BOY, BOY A, TWIN 2, INFANT GIRL, NEWBORN, BB, BG.
 // `tokens` are the folded tokens of the given names.
@@ -18,6 +18,11 @@ bool IsNewbornPlaceholder(const std::vector<std::string>& tokens);
 
 // A folded given or family name that names nobody: UNKNOWN, DOE, TEST, NONE.
 bool IsNameNonValue(absl::string_view folded);
+
+// A name that a registrar gives to somebody whom nobody knows: UNKNOWN, DOE^JOHN, TRAUMA^ALPHA.
+// `family` and `given` are folded tokens.  A family Doe with another first name is a family.
+bool IsUnknownPatientName(const std::vector<std::string>& family,
+                          const std::vector<std::string>& given);
 
 // A date that systems fill in: 1900-01-01, 1901-01-01, 1800 and before, 9999.
 bool IsBirthDateNonValue(const CivilDate& date);

@@ -54,6 +54,8 @@ bool Holds(Veto veto, const Agreement& a) {
       return PossibleTwin(a);
     case Veto::kNoGiven:
       return a.given == GivenLevel::kMissing && !PersonalIdentifierAgrees(a);
+    case Veto::kIdentityUnknown:
+      return a.identity_unknown;
   }
   return true;
 }
@@ -86,6 +88,8 @@ absl::string_view VetoName(Veto veto) {
       return "possible_twin";
     case Veto::kNoGiven:
       return "no_given";
+    case Veto::kIdentityUnknown:
+      return "identity_unknown";
   }
   return "unknown";
 }

@@ -18,11 +18,15 @@ enum class Veto {
   kGivenAndBirthDate,  // Neither first name nor birth date agrees exactly.
   kPossibleTwin,       // Birth date and household agree, the first name does not quite.
   kNoGiven,            // No first name to compare (a newborn), no personal identifier.
+  kIdentityUnknown,    // A source does not know who this is: only a person may link.
 };
-inline constexpr int kVetoCount = 8;
+inline constexpr int kVetoCount = 9;
 
 // A set of vetoes, one bit each in the order of the enumeration.
 using VetoSet = uint32_t;
+
+// The set of one.
+constexpr VetoSet OnlyVeto(Veto veto) { return VetoSet{1} << static_cast<int>(veto); }
 
 // Returns the vetoes that hold.  Total.
 VetoSet FindVetoes(const Agreement& agreement);

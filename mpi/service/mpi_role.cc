@@ -41,6 +41,26 @@ void MpiRole::Serve(rpc::Server& server) {
       [this](const rpc::CallContext&, const v1::ConfirmLinksRequest& request) {
         return service_->ConfirmLinks(request);
       });
+  server.Serve<Methods::QueryPersons>(
+      [this](const rpc::CallContext&, const v1::QueryPersonsRequest& request) {
+        return service_->QueryPersons(request);
+      });
+  server.Serve<Methods::PreviewRecord>(
+      [this](const rpc::CallContext&, const v1::PreviewRecordRequest& request) {
+        return service_->PreviewRecord(request);
+      });
+  server.Serve<Methods::MergeRecords>(
+      [this](const rpc::CallContext&, const v1::MergeRecordsRequest& request) {
+        return service_->MergeRecords(request);
+      });
+  server.Serve<Methods::UnmergeRecord>(
+      [this](const rpc::CallContext&, const v1::UnmergeRecordRequest& request) {
+        return service_->UnmergeRecord(request);
+      });
+  server.Serve<Methods::RemoveRecord>(
+      [this](const rpc::CallContext&, const v1::RemoveRecordRequest& request) {
+        return service_->RemoveRecord(request);
+      });
   server.Serve<Methods::DecideLink>(
       [this](const rpc::CallContext&, const v1::DecideLinkRequest& request) {
         return service_->DecideLink(request);

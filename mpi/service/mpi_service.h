@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_service.pb.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
@@ -27,11 +30,21 @@ class MpiService {
       const v1::SearchPersonsRequest& request) const;
   absl::StatusOr<v1::ConfirmLinksResponse> ConfirmLinks(
       const v1::ConfirmLinksRequest& request) const;
+  absl::StatusOr<v1::QueryPersonsResponse> QueryPersons(
+      const v1::QueryPersonsRequest& request) const;
+  absl::StatusOr<v1::PreviewRecordResponse> PreviewRecord(
+      const v1::PreviewRecordRequest& request) const;
+  absl::StatusOr<v1::MergeRecordsResponse> MergeRecords(const v1::MergeRecordsRequest& request);
+  absl::StatusOr<v1::UnmergeRecordResponse> UnmergeRecord(const v1::UnmergeRecordRequest& request);
+  absl::StatusOr<v1::RemoveRecordResponse> RemoveRecord(const v1::RemoveRecordRequest& request);
   absl::StatusOr<v1::DecideLinkResponse> DecideLink(const v1::DecideLinkRequest& request);
 
  private:
-  // Adds what Apply may not make: fresh EIDs.
-  std::string Complete(v1::MpiCommand command);
+  // What Apply may not make.
+  std::vector<std::string> FreshEids(int count) const;
+  // Proposes the command with fresh EIDs and waits.
+  template <typename Reply>
+  absl::StatusOr<Reply> Propose(v1::MpiCommand command);
 
   Journal& journal_;
   const Clock& clock_;

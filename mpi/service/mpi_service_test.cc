@@ -5,137 +5,19 @@
 
 #include <set>
 
-#include "mpi/service/mpi_role.h"
-#include "mpi/store/invariants.h"
-#include "services/common/outbox/outbox.h"
-#include "services/common/storage/memory_kv_store.h"
+#include "mpi/service/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
 namespace hie::mpi {
 namespace {
 
+using MpiServiceTest = ServiceFixture;
 using ::hie::testing::IsOk;
 using ::hie::testing::StatusIs;
 using ::hie::testing::ValueOrDie;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr char kLakes[] = "2.999.1";
-constexpr char kHills[] = "2.999.2";
-constexpr char kDunes[] = "2.999.3";
-
-common::v1::Demographics Person(const char* family, const char* given, const char* birth_date) {
-  common::v1::Demographics d;
-  auto& name = *d.add_names();
-  name.set_family(family);
-  name.add_given(given);
-  d.set_birth_date(birth_date);
-  d.set_sex(common::v1::ADMINISTRATIVE_SEX_FEMALE);
-  return d;
-}
-
-common::v1::Demographics AtHome(common::v1::Demographics d) {
-  auto& address = *d.add_addresses();
-  address.add_line("52 Williamson Cir");
-  address.set_postal_code("48909");
-  d.add_phones("906-389-8576");
-  return d;
-}
-
-common::v1::Demographics WithSsn(common::v1::Demographics d, const char* ssn) {
-  auto& identifier = *d.add_identifiers();
-  identifier.set_system("http://hl7.org/fhir/sid/us-ssn");
-  identifier.set_value(ssn);
-  return d;
-}
-
-common::v1::LocalPatient Key(const char* authority, const char* id, uint32_t incarnation = 0) {
-  common::v1::LocalPatient key;
-  key.set_assigning_authority(authority);
-  key.set_id(id);
-  key.set_incarnation(incarnation);
-  return key;
-}
-
-class MpiServiceTest : public ::testing::Test {
- protected:
-  MpiServiceTest()
-      : store_(MpiRole::Tables()),
-        clock_(absl::FromUnixSeconds(1'700'000'000)),
-        random_(1),
-        role_(ValueOrDie(MpiRole::Open({.store = &store_, .clock = &clock_, .random = &random_}))) {
-  }
-
-  ~MpiServiceTest() override {
-    EXPECT_THAT(ValueOrDie(CheckInvariants(*role_->journal().Snapshot())), IsEmpty());
-  }
-
-  absl::StatusOr<v1::RegisterRecordResponse> TryRegister(const common::v1::LocalPatient& key,
-                                                         const common::v1::Demographics& d) {
-    clock_.Advance(absl::Seconds(1));
-    v1::RegisterRecordRequest request;
-    request.mutable_actor()->set_member("lakes");
-    *request.mutable_patient() = key;
-    *request.mutable_demographics() = d;
-    return role_->service().RegisterRecord(request);
-  }
-  v1::RegisterRecordResponse Register(const common::v1::LocalPatient& key,
-                                      const common::v1::Demographics& d) {
-    return ValueOrDie(TryRegister(key, d));
-  }
-
-  absl::StatusOr<v1::Person> Resolve(const common::v1::LocalPatient& key) {
-    v1::ResolvePersonRequest request;
-    *request.mutable_patient() = key;
-    auto response = role_->service().ResolvePerson(request);
-    if (!response.ok()) return response.status();
-    return response->person();
-  }
-  absl::StatusOr<v1::Person> Resolve(const std::string& eid) {
-    v1::ResolvePersonRequest request;
-    request.set_eid(eid);
-    auto response = role_->service().ResolvePerson(request);
-    if (!response.ok()) return response.status();
-    return response->person();
-  }
-
-  absl::StatusOr<v1::DecideLinkResponse> Decide(const common::v1::LocalPatient& a,
-                                                const common::v1::LocalPatient& b, bool same) {
-    clock_.Advance(absl::Seconds(1));
-    v1::DecideLinkRequest request;
-    request.mutable_actor()->set_member("lakes");
-    *request.mutable_first() = a;
-    *request.mutable_second() = b;
-    request.set_same_person(same);
-    request.set_reason("cards compared");
-    return role_->service().DecideLink(request);
-  }
-
-  absl::Status Confirm(const std::string& eid, uint64_t link_version) {
-    v1::ConfirmLinksRequest request;
-    request.set_eid(eid);
-    request.set_link_version(link_version);
-    return role_->service().ConfirmLinks(request).status();
-  }
-
-  absl::StatusOr<v1::SearchPersonsResponse> Search(const common::v1::Demographics& d,
-                                                   bool include_protected = false) {
-    v1::SearchPersonsRequest request;
-    *request.mutable_demographics() = d;
-    request.set_include_protected(include_protected);
-    return role_->service().SearchPersons(request);
-  }
-
-  size_t OutboxRows() {
-    return ValueOrDie(role_->journal().Snapshot()->ScanPrefix(outbox::kTable, "")).size();
-  }
-
-  MemoryKvStore store_;
-  SimulatedClock clock_;
-  SeededRandom random_;
-  std::unique_ptr<MpiRole> role_;
-};
 
 TEST_F(MpiServiceTest, LinksTheSamePersonAcrossMembers) {
   const auto first = Register(Key(kLakes, "1"), AtHome(Person("Larssen", "Olga", "1980-03-05")));

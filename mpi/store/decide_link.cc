@@ -1,6 +1,7 @@
 #include "mpi/store/decide_link.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,21 @@ bool SameHolder(const v1::Record& a, const v1::Record& b) {
          a.patient().id() == b.patient().id();
 }
 
+// Who was merged away or removed is not decided about, but for the holders of one id: they may be
+// why a hold is open.
+absl::Status CheckStanding(const MpiReader& reader, const Pair& pair) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       reader.Records({pair.first, pair.second}));
+  const v1::Record& a = rows[0].record();
+  const v1::Record& b = rows[1].record();
+  if (!IsTombstone(a) && !IsTombstone(b)) return absl::OkStatus();
+  const bool held = a.provisional() || b.provisional();
+  const bool merged = a.has_merged_into() || b.has_merged_into();
+  if (SameHolder(a, b) && (held || !merged)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "first, second: want records that were neither merged away nor removed");
+}
+
 // Ends a hold before the decision takes its course.
 absl::Status ReleaseHold(MpiEdit& edit, const Pair& pair) {
   HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
@@ -74,10 +90,11 @@ absl::Status CheckVetoes(const MpiEdit& edit, const Pair& pair, const v1::Person
                        edit.reader().Records({pair.first, pair.second}));
   if (SameHolder(rows[0].record(), rows[1].record())) return absl::OkStatus();
   HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(edit.reader(), a, b, model));
-  if (score.vetoes == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("same_person: the records contradict each other: ",
-                   VetoName(ListVetoes(score.vetoes).front())));
+  // That nobody knew who it was is what the steward has found out.
+  const VetoSet vetoes = score.vetoes & ~OnlyVeto(Veto::kIdentityUnknown);
+  if (vetoes == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "same_person: the records contradict each other: ", VetoName(ListVetoes(vetoes).front())));
 }
 
 absl::Status LinkPair(MpiEdit& edit, const Pair& pair, const Model& model) {
@@ -106,10 +123,22 @@ absl::StatusOr<std::vector<std::pair<RecordNumber, RecordNumber>>> MustLinksWith
   return must;
 }
 
+// The records that a split divides: all but those that follow the one they were merged into.
+absl::StatusOr<std::vector<RecordNumber>> DividedRecords(const MpiReader& reader,
+                                                         const v1::PersonRow& person) {
+  std::vector<RecordNumber> records = RecordNumbers(person);
+  for (const uint64_t tombstone : person.tombstone_numbers()) {
+    HIE_ASSIGN_OR_RETURN(const std::optional<v1::MergeRow> merge, reader.Merge(tombstone));
+    if (!merge) records.push_back(tombstone);
+  }
+  return records;
+}
+
 absl::Status SplitPair(MpiEdit& edit, const std::string& eid, const Pair& pair,
                        const Model& model) {
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, edit.reader().Person(eid));
-  const std::vector<RecordNumber> records = RecordNumbers(person);
+  HIE_ASSIGN_OR_RETURN(const std::vector<RecordNumber> records,
+                       DividedRecords(edit.reader(), person));
   HIE_ASSIGN_OR_RETURN(const auto must, MustLinksWithin(edit.reader(), records));
   absl::Status failed;
   const auto weight = [&](RecordNumber a, RecordNumber b) {
@@ -162,6 +191,7 @@ void AddDecisionEvent(MpiEdit& edit, const v1::DecideCommand& command,
 
 absl::Status CarryOut(MpiEdit& edit, const v1::DecideCommand& command, const Pair& pair,
                       const Model& model) {
+  HIE_RETURN_IF_ERROR(CheckStanding(edit.reader(), pair));
   HIE_ASSIGN_OR_RETURN(const RecordNumber held, HeldOf(edit.reader(), pair));
   HIE_RETURN_IF_ERROR(ReleaseHold(edit, pair));
   HIE_RETURN_IF_ERROR(PutDecision(edit, command, pair));

@@ -12,7 +12,8 @@ namespace hie::mpi {
 // Also ends a hold: a decision between a provisional incarnation and the holder before it says
 // whether the id has a new holder.
 //
-// NOT_FOUND: a record is unknown.  INVALID_ARGUMENT: one record twice.  FAILED_PRECONDITION:
+// NOT_FOUND: a record is unknown.  INVALID_ARGUMENT: one record twice.  FAILED_PRECONDITION: a
+// record was merged away or removed (but for two holders of one id, to end a hold),
 // other decisions stand against it (undo these first), or `identity-hold` where a provisional
 // record is paired with anyone else.
 absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideCommand& command,

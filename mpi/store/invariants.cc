@@ -27,7 +27,9 @@ class Checker {
     CheckRecords();
     CheckPersons();
     CheckHolders();
+    CheckMerges();
     HIE_RETURN_IF_ERROR(CheckFilings());
+    HIE_RETURN_IF_ERROR(CheckQueryKeys());
     CheckDecisions();
     CheckPossibleLinks();
     return std::move(faults_);
@@ -63,6 +65,7 @@ class Checker {
     HIE_RETURN_IF_ERROR(LoadTable(kPersonsTable, persons_, ReadText));
     HIE_RETURN_IF_ERROR(LoadTable(kHoldersTable, holders_, ReadText));
     HIE_RETURN_IF_ERROR(LoadTable(kKeyCountsTable, counts_, ReadNumber));
+    HIE_RETURN_IF_ERROR(LoadTable(kMergesTable, merges_, ReadNumber));
     HIE_RETURN_IF_ERROR(LoadTable(kDecisionsTable, decisions_, ReadPair));
     return LoadTable(kPossibleLinksTable, possible_, ReadPair);
   }
@@ -81,19 +84,37 @@ class Checker {
     return row == records_.end() ? "" : row->second.eid();
   }
 
-  void CheckRecords() {
+  bool Buried(RecordNumber record) const {
+    const auto row = records_.find(record);
+    return row != records_.end() && IsTombstone(row->second.record());
+  }
+
+  // Counts how often each record is listed.
+  std::map<RecordNumber, int> CountListed() {
     std::map<RecordNumber, int> listed;
     for (const auto& [eid, person] : persons_) {
-      for (const RecordNumber record : RecordNumbers(person)) {
+      for (const RecordNumber record : AllRecordNumbers(person)) {
         ++listed[record];
         Want(EidOf(record) == eid, "a person lists a record that names another person");
       }
+      for (const RecordNumber record : RecordNumbers(person)) {
+        Want(!Buried(record), "a tombstone is compared");
+      }
+      for (const RecordNumber record : person.tombstone_numbers()) {
+        Want(Buried(record), "a record that stands is listed as a tombstone");
+      }
     }
+    return listed;
+  }
+
+  void CheckRecords() {
+    std::map<RecordNumber, int> listed = CountListed();
     for (const auto& [number, row] : records_) {
       Want(Active(row.eid()), "a record's person is not active");
       Want(listed[number] == 1, "a record is not listed by exactly one person");
-      const bool alone = persons_[row.eid()].record_numbers_size() == 1;
-      Want(!row.record().provisional() || alone, "a provisional record has company");
+      const bool alone = AllRecordNumbers(persons_[row.eid()]).size() == 1;
+      const bool stands = !IsTombstone(row.record());
+      Want(!row.record().provisional() || (alone && stands), "a provisional record has company");
     }
   }
 
@@ -101,7 +122,10 @@ class Checker {
     for (const auto& [eid, person] : persons_) {
       const bool active = person.state() == v1::PERSON_STATE_ACTIVE;
       const std::vector<RecordNumber> numbers = RecordNumbers(person);
-      Want(active == !numbers.empty(), "a person without records, or records of no person");
+      const bool any = !numbers.empty() || !person.tombstone_numbers().empty();
+      Want(active == any, "a person without records, or records of no person");
+      Want(std::is_sorted(person.tombstone_numbers().begin(), person.tombstone_numbers().end()),
+           "a person's tombstones are not in order");
       Want(std::is_sorted(numbers.begin(), numbers.end()), "a person's records are not in order");
       if (person.state() == v1::PERSON_STATE_REDIRECT) CheckRedirect(eid, person.redirect_to());
       for (const std::string& alias : person.aliases()) {
@@ -136,10 +160,40 @@ class Checker {
     Want(held == records_.size(), "a record is not listed by exactly one holder");
   }
 
+  // Every record that was merged away has its row, and stands with its survivor.
+  void CheckMerges() {
+    for (const auto& [number, row] : records_) {
+      const bool merged = row.record().has_merged_into();
+      Want(merged == (merges_.count(number) != 0), "a merge without a record, or the reverse");
+    }
+    for (const auto& [number, merge] : merges_) {
+      Want(EidOf(number) == EidOf(merge.survivor_number()), "a merged record left its survivor");
+      RecordNumber root = number;
+      for (size_t steps = 0; merges_.count(root) != 0; ++steps) {
+        root = merges_[root].survivor_number();
+        if (steps > merges_.size()) return Want(false, "merges go round");
+      }
+    }
+  }
+
+  absl::Status CheckQueryKeys() {
+    std::set<std::string> wanted;
+    for (const auto& [number, row] : records_) {
+      HIE_ASSIGN_OR_RETURN(const std::vector<std::string> keys, QueryKeysOf(row.record()));
+      for (const std::string& key : keys) wanted.insert(QueryFilingKey(key, number));
+    }
+    std::set<std::string> filed;
+    HIE_ASSIGN_OR_RETURN(const std::vector<KvEntry> entries,
+                         state_.ScanPrefix(kQueryKeysTable, ""));
+    for (const KvEntry& entry : entries) filed.insert(entry.key);
+    Want(filed == wanted, "query filings are not those of the records' keys");
+    return absl::OkStatus();
+  }
+
   absl::Status CheckFilings() {
     std::set<PairNumbers> wanted;
     for (const auto& [number, row] : records_) {
-      if (row.record().provisional()) continue;
+      if (row.record().provisional() || IsTombstone(row.record())) continue;
       HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(row.record()));
       for (const BlockKey& key : MakeBlockKeys(features)) {
         wanted.insert({key.base, number});
@@ -168,7 +222,8 @@ class Checker {
       Want(mirror != decisions_.end() && mirror->second.same_person() == decision.same_person(),
            "a decision is not filed in both orders");
       const bool together = EidOf(pair.first) == EidOf(pair.second);
-      Want(together == decision.same_person(), "a person contradicts a decision");
+      const bool sleeps = decision.same_person() && (Buried(pair.first) || Buried(pair.second));
+      Want(sleeps || together == decision.same_person(), "a person contradicts a decision");
     }
   }
 
@@ -179,7 +234,8 @@ class Checker {
           mirror != possible_.end() && mirror->second.weight_millibits() == link.weight_millibits(),
           "a possible link is not filed in both orders");
       Want(EidOf(pair.first) != EidOf(pair.second), "a possible link within a person");
-      Want(decisions_.count(pair) == 0, "a possible link that is decided");
+      const bool sleeps = Buried(pair.first) || Buried(pair.second);
+      Want(sleeps || decisions_.count(pair) == 0, "a possible link that is decided");
     }
   }
 
@@ -188,6 +244,7 @@ class Checker {
   std::map<std::string, v1::PersonRow> persons_;
   std::map<std::string, v1::HolderRow> holders_;
   std::map<uint64_t, v1::KeyCountRow> counts_;
+  std::map<RecordNumber, v1::MergeRow> merges_;
   std::map<PairNumbers, v1::DecisionRow> decisions_;
   std::map<PairNumbers, v1::PossibleLinkRow> possible_;
   std::vector<std::string> faults_;

@@ -12,12 +12,6 @@
 namespace hie::mpi {
 namespace {
 
-uint64_t Fingerprint(const std::string& bytes) {
-  uint64_t hash = 14695981039346656037ULL;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 // Walks the keys of a question, rarest first, and notes the version of each key row.
 class KeyWalk {
  public:
@@ -137,7 +131,7 @@ absl::StatusOr<Question> MakeQuestion(const common::v1::LocalPatient& patient,
                        wire::FromProto(patient, "patient", wire::Incarnation::kMayBeCurrent));
   HIE_ASSIGN_OR_RETURN(const Demographics parsed, wire::FromProto(demographics, "demographics"));
   const uint64_t fingerprint =
-      Fingerprint(patient.SerializeAsString() + "|" + demographics.SerializeAsString());
+      FingerprintOf(patient.SerializeAsString() + "|" + demographics.SerializeAsString());
   return Question{NormalizeRecord(key, parsed), fingerprint, self};
 }
 

@@ -1,11 +1,14 @@
 #include "mpi/store/mpi_edit.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "mpi/block/block_key.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/outbox/outbox.h"
+#include "services/common/wire/wire.h"
 
 namespace hie::mpi {
 namespace {
@@ -61,6 +64,35 @@ void MpiEdit::PutRecordVersion(RecordNumber record, uint64_t version,
   v1::RecordVersionRow row;
   *row.mutable_demographics() = demographics;
   Put(kRecordVersionsTable, RecordVersionKey(record, version), row.SerializeAsString());
+}
+
+void MpiEdit::PutLateVersion(RecordNumber record, int64_t event_micros,
+                             const common::v1::Demographics& demographics) {
+  v1::LateVersionRow row;
+  *row.mutable_demographics() = demographics;
+  row.set_event_micros(event_micros);
+  row.set_recorded_micros(wire::MicrosFromTime(stamp_.time));
+  const uint64_t fingerprint = FingerprintOf(demographics.SerializeAsString());
+  Put(kLateVersionsTable, LateVersionKey(record, event_micros, fingerprint),
+      row.SerializeAsString());
+}
+
+void MpiEdit::PutMerge(RecordNumber record, const v1::MergeRow& row) {
+  Put(kMergesTable, RecordKey(record), row.SerializeAsString());
+}
+
+void MpiEdit::DeleteMerge(RecordNumber record) { Delete(kMergesTable, RecordKey(record)); }
+
+void MpiEdit::MoveQueryKeys(RecordNumber record, const std::vector<std::string>& before,
+                            const std::vector<std::string>& after) {
+  std::vector<std::string> gone;
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(gone));
+  std::vector<std::string> come;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(come));
+  for (const std::string& key : gone) Delete(kQueryKeysTable, QueryFilingKey(key, record));
+  for (const std::string& key : come) Put(kQueryKeysTable, QueryFilingKey(key, record), "");
 }
 
 absl::Status MpiEdit::FileRecord(RecordNumber record, const Features& features) {

@@ -35,6 +35,15 @@ class MpiEdit {
   void PutRecordVersion(RecordNumber record, uint64_t version,
                         const common::v1::Demographics& demographics);
 
+  void PutLateVersion(RecordNumber record, int64_t event_micros,
+                      const common::v1::Demographics& demographics);
+  void PutMerge(RecordNumber record, const v1::MergeRow& row);
+  void DeleteMerge(RecordNumber record);
+
+  // Files a record under the query keys `after` instead of `before`; both are sorted.
+  void MoveQueryKeys(RecordNumber record, const std::vector<std::string>& before,
+                     const std::vector<std::string>& after);
+
   // Files a record under its keys, or removes it.
   absl::Status FileRecord(RecordNumber record, const Features& features);
   absl::Status UnfileRecord(RecordNumber record, const Features& features);

@@ -4,8 +4,11 @@
 
 #include "mpi/store/decide_link.h"
 #include "mpi/store/match.h"
+#include "mpi/store/merge_records.h"
 #include "mpi/store/mpi_edit.h"
 #include "mpi/store/register_record.h"
+#include "mpi/store/remove_record.h"
+#include "mpi/store/unmerge_record.h"
 #include "services/common/base/status_macros.h"
 
 namespace hie::mpi {
@@ -29,6 +32,24 @@ absl::StatusOr<std::string> PlanRegistration(const v1::RegisterCommand& command,
   return plan.SerializeAsString();
 }
 
+template <typename Reply>
+absl::StatusOr<std::string> Bytes(const absl::StatusOr<Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  return reply->SerializeAsString();
+}
+
+// Steps see what the steps before them did; where one is refused nothing of it is kept.
+absl::StatusOr<std::string> ApplyAllOrNone(const v1::MpiCommand& command, const Stamp& stamp,
+                                           const KvReader& state, const Model& model,
+                                           WriteBatch& changes) {
+  WriteBatch steps;
+  MpiEdit edit(state, stamp, {command.eid_candidates().begin(), command.eid_candidates().end()},
+               steps);
+  HIE_ASSIGN_OR_RETURN(const v1::MergeReply reply, ApplyMerge(edit, command.merge(), model));
+  if (MergeCommitted(reply)) changes.Append(std::move(steps));
+  return reply.SerializeAsString();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> MpiMachine::Prepare(absl::string_view command,
@@ -46,18 +67,21 @@ absl::StatusOr<std::string> MpiMachine::Apply(absl::string_view command, absl::s
                                               const Stamp& stamp, const KvReader& state,
                                               WriteBatch& changes) const {
   HIE_ASSIGN_OR_RETURN(const v1::MpiCommand parsed, Parse(command));
+  if (parsed.has_merge()) return ApplyAllOrNone(parsed, stamp, state, model_, changes);
   MpiEdit edit(state, stamp, {parsed.eid_candidates().begin(), parsed.eid_candidates().end()},
                changes);
-  if (parsed.has_register_()) {
-    HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
-                         ApplyRegister(edit, parsed.register_(), plan, model_));
-    return reply.SerializeAsString();
+  switch (parsed.kind_case()) {
+    case v1::MpiCommand::kRegister:
+      return Bytes(ApplyRegister(edit, parsed.register_(), plan, model_));
+    case v1::MpiCommand::kDecide:
+      return Bytes(ApplyDecide(edit, parsed.decide(), model_));
+    case v1::MpiCommand::kUnmerge:
+      return Bytes(ApplyUnmerge(edit, parsed.unmerge()));
+    case v1::MpiCommand::kRemove:
+      return Bytes(ApplyRemove(edit, parsed.remove()));
+    default:
+      return absl::InvalidArgumentError("command: want a kind");
   }
-  if (parsed.has_decide()) {
-    HIE_ASSIGN_OR_RETURN(const v1::DecideReply reply, ApplyDecide(edit, parsed.decide(), model_));
-    return reply.SerializeAsString();
-  }
-  return absl::InvalidArgumentError("command: want a kind");
 }
 
 }  // namespace hie::mpi

@@ -6,8 +6,8 @@
 
 namespace hie::mpi {
 
-// The index as a deterministic state machine: commands are MpiCommand, replies RegisterReply and
-// DecideReply, state the rows of mpi_state.proto.
+// The index as a deterministic state machine: commands are MpiCommand, replies RegisterReply,
+// DecideReply, MergeReply, UnmergeReply and RemoveReply, state the rows of mpi_state.proto.
 //
 // Prepare matches a registration against a snapshot; the plan carries the versions of the keys and
 // persons that it read, and Apply scores again only where one of these has changed.

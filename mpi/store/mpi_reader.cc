@@ -1,5 +1,7 @@
 #include "mpi/store/mpi_reader.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
@@ -137,6 +139,52 @@ absl::StatusOr<std::vector<std::pair<RecordNumber, Millibits>>> MpiReader::Possi
   return links;
 }
 
+absl::StatusOr<std::optional<v1::MergeRow>> MpiReader::Merge(RecordNumber record) const {
+  return Find<v1::MergeRow>(reader_, kMergesTable, RecordKey(record));
+}
+
+absl::StatusOr<RecordNumber> MpiReader::MergeRoot(RecordNumber record, RecordNumber stop) const {
+  while (record != stop) {
+    HIE_ASSIGN_OR_RETURN(const std::optional<v1::MergeRow> merge, Merge(record));
+    if (!merge) break;
+    record = merge->survivor_number();
+  }
+  return record;
+}
+
+absl::StatusOr<bool> MpiReader::HasLateVersion(RecordNumber record, int64_t event_micros,
+                                               const common::v1::Demographics& demographics) const {
+  const uint64_t fingerprint = FingerprintOf(demographics.SerializeAsString());
+  HIE_ASSIGN_OR_RETURN(
+      const std::optional<std::string> row,
+      reader_.Get(kLateVersionsTable, LateVersionKey(record, event_micros, fingerprint)));
+  return row.has_value();
+}
+
+absl::StatusOr<std::vector<RecordNumber>> MpiReader::WalkQueryKeys(const QueryWalk& walk,
+                                                                   size_t limit) const {
+  constexpr size_t kNumberBytes = 8;
+  const bool range = walk.kind == QueryWalk::Kind::kRange;
+  std::string prefix = range ? walk.from.substr(0, 1) : walk.from;
+  if (walk.kind == QueryWalk::Kind::kExactly) prefix.push_back('\0');
+  std::vector<RecordNumber> records;
+  absl::Status bad;
+  const auto visit = [&](absl::string_view row, absl::string_view) {
+    if (range && row >= walk.to) return false;
+    const size_t key_bytes = row.size() < kNumberBytes ? 0 : row.size() - kNumberBytes;
+    const absl::StatusOr<RecordNumber> record = KeyReader(row.substr(key_bytes)).U64();
+    if (!record.ok()) {
+      bad = record.status();
+      return false;
+    }
+    records.push_back(*record);
+    return records.size() < limit;
+  };
+  HIE_RETURN_IF_ERROR(reader_.Scan(kQueryKeysTable, prefix, range ? walk.from : "", visit));
+  HIE_RETURN_IF_ERROR(bad);
+  return records;
+}
+
 absl::StatusOr<RecordNumber> MpiReader::LastRecord() const {
   HIE_ASSIGN_OR_RETURN(const v1::CounterRow row,
                        FindOrDefault<v1::CounterRow>(reader_, kCountersTable, kRecordCounter));
@@ -148,6 +196,37 @@ absl::StatusOr<Features> FeaturesOf(const v1::Record& record) {
   const auto demographics = wire::FromProto(record.demographics(), "demographics");
   if (!patient.ok() || !demographics.ok()) return BadRow(kRecordsTable);
   return NormalizeRecord(*patient, *demographics);
+}
+
+absl::StatusOr<QueriedRecord> QueriedRecordOf(const v1::Record& record) {
+  auto patient = wire::FromProto(record.patient(), "patient", wire::Incarnation::kRequired);
+  auto demographics = wire::FromProto(record.demographics(), "demographics");
+  if (!patient.ok() || !demographics.ok()) return BadRow(kRecordsTable);
+  QueriedRecord queried{*std::move(patient), *std::move(demographics)};
+  if (record.has_merged_into()) queried.state = RecordState::kMergedAway;
+  if (record.removed()) queried.state = RecordState::kRemoved;
+  return queried;
+}
+
+absl::StatusOr<std::vector<std::string>> QueryKeysOf(const v1::Record& record) {
+  if (record.provisional()) return std::vector<std::string>();
+  HIE_ASSIGN_OR_RETURN(const QueriedRecord queried, QueriedRecordOf(record));
+  return MakeQueryKeys(queried);
+}
+
+bool IsTombstone(const v1::Record& record) { return record.has_merged_into() || record.removed(); }
+
+uint64_t FingerprintOf(const std::string& bytes) {
+  uint64_t hash = 14695981039346656037ULL;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+std::vector<RecordNumber> AllRecordNumbers(const v1::PersonRow& person) {
+  std::vector<RecordNumber> all = RecordNumbers(person);
+  all.insert(all.end(), person.tombstone_numbers().begin(), person.tombstone_numbers().end());
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 std::vector<RecordNumber> RecordNumbers(const v1::PersonRow& person) {

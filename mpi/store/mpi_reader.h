@@ -9,6 +9,7 @@
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/link/link_plan.h"
 #include "mpi/normalize/features.h"
+#include "mpi/query/query_keys.h"
 #include "services/common/storage/kv_store.h"
 
 namespace hie::mpi {
@@ -49,6 +50,19 @@ class MpiReader {
   absl::StatusOr<std::vector<std::pair<RecordNumber, Millibits>>> PossibleLinksOf(
       RecordNumber record) const;
 
+  // What a merge left behind; nothing where the record was not merged away.
+  absl::StatusOr<std::optional<v1::MergeRow>> Merge(RecordNumber record) const;
+  // The record into which `record` was merged in the end; itself where it was not.  A chain ends at
+  // `stop` also where that was merged itself; 0: nowhere.
+  absl::StatusOr<RecordNumber> MergeRoot(RecordNumber record, RecordNumber stop) const;
+
+  absl::StatusOr<bool> HasLateVersion(RecordNumber record, int64_t event_micros,
+                                      const common::v1::Demographics& demographics) const;
+
+  // Records that a walk finds, at most `limit`; one may come twice.
+  absl::StatusOr<std::vector<RecordNumber>> WalkQueryKeys(const QueryWalk& walk,
+                                                          size_t limit) const;
+
   // The last record number that was given out.
   absl::StatusOr<RecordNumber> LastRecord() const;
 
@@ -61,7 +75,21 @@ class MpiReader {
 // The record's features, its own key among them.
 absl::StatusOr<Features> FeaturesOf(const v1::Record& record);
 
-// The numbers of a row as a vector.
+// The record as exact search sees it.
+absl::StatusOr<QueriedRecord> QueriedRecordOf(const v1::Record& record);
+
+// The keys under which exact search finds the record; none of a provisional one.
+absl::StatusOr<std::vector<std::string>> QueryKeysOf(const v1::Record& record);
+
+// Tells whether the record was merged away or removed: consent sees it, matching does not.
+bool IsTombstone(const v1::Record& record);
+
+// The hash of demographics by which versions are told apart.
+uint64_t FingerprintOf(const std::string& bytes);
+
+// The numbers of a row as a vector: those that matching compares.
 std::vector<RecordNumber> RecordNumbers(const v1::PersonRow& person);
+// Those and the tombstones, rising.
+std::vector<RecordNumber> AllRecordNumbers(const v1::PersonRow& person);
 
 }  // namespace hie::mpi

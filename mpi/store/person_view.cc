@@ -17,7 +17,7 @@ std::tuple<std::string, std::string, uint32_t> KeyOf(const common::v1::LocalPati
 
 absl::StatusOr<bool> OnlyProvisional(const MpiReader& reader, const v1::PersonRow& person) {
   HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
-                       reader.Records(RecordNumbers(person)));
+                       reader.Records(AllRecordNumbers(person)));
   return std::all_of(rows.begin(), rows.end(),
                      [](const v1::RecordRow& row) { return row.record().provisional(); });
 }
@@ -25,7 +25,7 @@ absl::StatusOr<bool> OnlyProvisional(const MpiReader& reader, const v1::PersonRo
 // The records that may belong to the person, each with its strongest weight.
 absl::Status AddPossible(const MpiReader& reader, const v1::PersonRow& row, v1::Person& person) {
   std::map<RecordNumber, Millibits> strongest;
-  for (const RecordNumber record : RecordNumbers(row)) {
+  for (const RecordNumber record : AllRecordNumbers(row)) {
     HIE_ASSIGN_OR_RETURN(const auto links, reader.PossibleLinksOf(record));
     for (const auto& [other, weight] : links) {
       const auto [at, added] = strongest.emplace(other, weight);
@@ -50,6 +50,12 @@ absl::StatusOr<std::string> FindEidOf(const MpiReader& reader,
   HIE_ASSIGN_OR_RETURN(const RecordNumber record, reader.FindRecord(patient));
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(record));
   if (row.record().provisional()) return Hold();
+  if (!IsTombstone(row.record())) return row.eid();
+  HIE_ASSIGN_OR_RETURN(const RecordNumber root, reader.MergeRoot(record, 0));
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow survivor, reader.Record(root));
+  if (row.record().removed() || survivor.record().removed()) {
+    return absl::NotFoundError("patient: not registered");
+  }
   return row.eid();
 }
 
@@ -76,15 +82,30 @@ absl::StatusOr<v1::Person> ViewPerson(const MpiReader& reader, const std::string
   person.set_eid(eid);
   person.set_link_version(row.link_version());
   *person.mutable_aliases() = row.aliases();
-  HIE_ASSIGN_OR_RETURN(std::vector<v1::RecordRow> records, reader.Records(RecordNumbers(row)));
+  HIE_ASSIGN_OR_RETURN(std::vector<v1::RecordRow> records, reader.Records(AllRecordNumbers(row)));
   std::sort(records.begin(), records.end(), [](const v1::RecordRow& a, const v1::RecordRow& b) {
     return KeyOf(a.record().patient()) < KeyOf(b.record().patient());
   });
-  for (const v1::RecordRow& record : records) {
-    if (!record.record().provisional()) *person.add_records() = record.record();
+  for (v1::RecordRow& record : records) {
+    if (record.record().provisional()) continue;
+    if (record.record().removed()) {
+      record.mutable_record()->clear_demographics();
+      record.mutable_record()->clear_history();
+    }
+    *person.add_records() = std::move(*record.mutable_record());
   }
   HIE_RETURN_IF_ERROR(AddPossible(reader, row, person));
   return person;
+}
+
+int64_t ChangedMicros(const v1::Person& person) {
+  int64_t in_use = 0;
+  int64_t any = 0;
+  for (const v1::Record& record : person.records()) {
+    any = std::max(any, record.recorded_micros());
+    if (!IsTombstone(record)) in_use = std::max(in_use, record.recorded_micros());
+  }
+  return in_use != 0 ? in_use : any;
 }
 
 absl::Status ConfirmLinkVersion(const MpiReader& reader, const std::string& eid,

@@ -67,23 +67,19 @@ void RandomPeople::Blur(common::v1::Demographics& person) {
   }
 }
 
-v1::MpiCommand RandomPeople::Command() {
-  v1::MpiCommand command;
-  for (int i = 0; i < 3; ++i) {
-    command.add_eid_candidates(
-        absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
-  }
-  if (Below(5) != 0) {
-    auto& part = *command.mutable_register_();
-    part.mutable_actor()->set_member("lakes");
-    const uint64_t who = Below(kPeople);
-    *part.mutable_patient() = Key(who);
-    // One in ten is somebody else under the id: an overlay.
-    *part.mutable_demographics() = Person(Below(10) == 0 ? Below(kPeople) : who);
-    Blur(*part.mutable_demographics());
-    return command;
-  }
-  auto& part = *command.mutable_decide();
+void RandomPeople::FillRegister(v1::RegisterCommand& part) {
+  part.mutable_actor()->set_member("lakes");
+  const uint64_t who = Below(kPeople);
+  *part.mutable_patient() = Key(who);
+  // One in ten is somebody else under the id: an overlay.
+  *part.mutable_demographics() = Person(Below(10) == 0 ? Below(kPeople) : who);
+  Blur(*part.mutable_demographics());
+  part.set_kind(static_cast<v1::RegisterKind>(Below(3)));
+  if (Below(3) != 0) part.set_event_micros(static_cast<int64_t>(1 + Below(40)));
+  if (Below(20) == 0) part.set_expected_version(1 + Below(3));
+}
+
+void RandomPeople::FillDecide(v1::DecideCommand& part) {
   part.mutable_actor()->set_member("lakes");
   *part.mutable_first() = Key(Below(kPeople));
   *part.mutable_second() = Key(Below(kPeople));
@@ -93,6 +89,44 @@ v1::MpiCommand RandomPeople::Command() {
   }
   part.set_same_person(Below(2) == 0);
   part.set_reason("seen together");
+}
+
+void RandomPeople::FillMerge(v1::MergeCommand& part) {
+  part.mutable_actor()->set_member("lakes");
+  const uint64_t steps = 1 + Below(2);
+  for (uint64_t i = 0; i < steps; ++i) {
+    v1::MergeStep& step = *part.add_steps();
+    const uint64_t survivor = Below(kPeople);
+    *step.mutable_survivor() = Key(survivor);
+    *step.mutable_subsumed() = step.survivor();
+    step.mutable_subsumed()->set_id(absl::StrCat("MRN-", Below(kPeople)));
+    if (Below(2) == 0) *step.mutable_survivor_demographics() = Person(survivor);
+  }
+  part.set_create_tombstone(Below(2) == 0);
+  if (Below(3) != 0) part.set_event_micros(static_cast<int64_t>(1 + Below(40)));
+}
+
+v1::MpiCommand RandomPeople::Command() {
+  constexpr int kEids = 6;  // What a merge of two steps may take.
+  v1::MpiCommand command;
+  for (int i = 0; i < kEids; ++i) {
+    command.add_eid_candidates(
+        absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
+  }
+  const uint64_t kind = Below(20);
+  if (kind < 14) {
+    FillRegister(*command.mutable_register_());
+  } else if (kind < 17) {
+    FillDecide(*command.mutable_decide());
+  } else if (kind == 17) {
+    FillMerge(*command.mutable_merge());
+  } else if (kind == 18) {
+    command.mutable_unmerge()->mutable_actor()->set_member("lakes");
+    *command.mutable_unmerge()->mutable_subsumed() = Key(Below(kPeople));
+  } else {
+    command.mutable_remove()->mutable_actor()->set_member("lakes");
+    *command.mutable_remove()->mutable_patient() = Key(Below(kPeople));
+  }
   return command;
 }
 

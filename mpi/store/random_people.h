@@ -9,7 +9,8 @@
 
 namespace hie::mpi {
 
-// Random registrations and decisions over few people, so that everything collides: for tests.
+// Random registrations, decisions, merges, unmerges and removals over few people, so that
+// everything collides: for tests.
 //
 // Deterministic by seed on one standard library.
 class RandomPeople {
@@ -23,6 +24,9 @@ class RandomPeople {
 
  private:
   common::v1::LocalPatient Key(uint64_t who);
+  void FillRegister(v1::RegisterCommand& part);
+  void FillDecide(v1::DecideCommand& part);
+  void FillMerge(v1::MergeCommand& part);
   common::v1::Demographics Person(uint64_t who);
   void Blur(common::v1::Demographics& person);
 

@@ -73,34 +73,67 @@ absl::Status CheckIncarnation(const v1::HolderRow& holder, uint32_t incarnation)
   return absl::FailedPreconditionError("patient.incarnation: a former holder's; want 0");
 }
 
+// Whether a registration made the record that it answers about.
+enum class Origin { kExisted, kCreated };
+
 absl::StatusOr<v1::RegisterReply> ReplyFor(const MpiReader& reader, RecordNumber record,
-                                           v1::LinkOutcome outcome, Millibits best_weight) {
+                                           const Relinked& relinked, Origin origin) {
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(record));
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader.Person(row.eid()));
   v1::RegisterReply reply;
-  reply.set_outcome(row.record().provisional() ? v1::LINK_OUTCOME_HELD : outcome);
+  reply.set_outcome(row.record().provisional() ? v1::LINK_OUTCOME_HELD : relinked.outcome);
   *reply.mutable_patient() = row.record().patient();
   reply.set_eid(row.eid());
   reply.set_link_version(person.link_version());
-  reply.set_best_weight_millibits(best_weight);
+  reply.set_best_weight_millibits(relinked.best_weight);
+  reply.set_version(row.record().version());
+  reply.set_created(origin == Origin::kCreated);
+  reply.set_recorded_micros(row.record().recorded_micros());
   return reply;
 }
 
-// Nothing changes; the weight is that of the strongest possible link.
-absl::StatusOr<v1::RegisterReply> ReplyUnchanged(const MpiReader& reader, RecordNumber record) {
-  HIE_ASSIGN_OR_RETURN(const auto links, reader.PossibleLinksOf(record));
-  Millibits best = 0;
-  for (const auto& [other, weight] : links) best = std::max(best, weight);
-  return ReplyFor(reader, record, v1::LINK_OUTCOME_UNCHANGED, best);
+// Nothing changes but how late an older update would come; the weight is that of the strongest
+// possible link.
+absl::StatusOr<v1::RegisterReply> LeaveUnchanged(MpiEdit& edit, const v1::RegisterCommand& command,
+                                                 RecordNumber record) {
+  HIE_RETURN_IF_ERROR(RaiseLatestEvent(edit, record, command.event_micros()));
+  HIE_ASSIGN_OR_RETURN(const auto links, edit.reader().PossibleLinksOf(record));
+  Relinked unchanged;
+  for (const auto& [other, weight] : links) {
+    unchanged.best_weight = std::max(unchanged.best_weight, weight);
+  }
+  return ReplyFor(edit.reader(), record, unchanged, Origin::kExisted);
+}
+
+Statement StatementOf(const v1::RegisterCommand& command) {
+  return Statement{command.demographics(), command.event_micros()};
+}
+
+// Keeps what may not be applied.
+absl::StatusOr<v1::RegisterReply> KeepAsHistory(MpiEdit& edit, const v1::RegisterCommand& command,
+                                                const Target& target) {
+  const bool merged = target.kind == TargetKind::kMerged;
+  HIE_ASSIGN_OR_RETURN(const bool added,
+                       KeepLateVersion(edit, target.record, StatementOf(command)));
+  Relinked kept;
+  kept.outcome = merged ? v1::LINK_OUTCOME_MERGED_AWAY : v1::LINK_OUTCOME_STALE;
+  HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
+                       ReplyFor(edit.reader(), target.record, kept, Origin::kExisted));
+  if (added) {
+    edit.AddEvent(command.actor(), {reply.patient()},
+                  {"kept-as-history", merged ? "merged-away" : "stale"});
+  }
+  return reply;
 }
 
 absl::StatusOr<v1::RegisterReply> RelinkAndReply(MpiEdit& edit, const v1::RegisterCommand& command,
                                                  RecordNumber record, const v1::MatchPlan& match,
-                                                 const Model& model, const char* event) {
+                                                 const Model& model, Origin origin) {
   HIE_ASSIGN_OR_RETURN(const Relinked relinked, Relink(edit, record, match, model));
-  HIE_ASSIGN_OR_RETURN(v1::RegisterReply reply,
-                       ReplyFor(edit.reader(), record, relinked.outcome, relinked.best_weight));
-  std::vector<std::string> details = {event};
+  HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
+                       ReplyFor(edit.reader(), record, relinked, origin));
+  std::vector<std::string> details = {origin == Origin::kCreated ? "record-registered"
+                                                                 : "record-updated"};
   details.insert(details.end(), relinked.events.begin(), relinked.events.end());
   edit.AddEvent(command.actor(), {reply.patient()}, details);
   return reply;
@@ -110,36 +143,110 @@ absl::StatusOr<v1::RegisterReply> RegisterNew(MpiEdit& edit, const v1::RegisterC
                                               const v1::MatchPlan& match, const Model& model) {
   HIE_ASSIGN_OR_RETURN(
       const RecordNumber record,
-      AddRecord(edit, command.patient(), command.demographics(), Standing::kConfirmed));
-  return RelinkAndReply(edit, command, record, match, model, "record-registered");
+      AddRecord(edit, command.patient(), StatementOf(command), Standing::kConfirmed));
+  return RelinkAndReply(edit, command, record, match, model, Origin::kCreated);
 }
 
 absl::StatusOr<v1::RegisterReply> Update(MpiEdit& edit, const v1::RegisterCommand& command,
                                          RecordNumber record, const v1::MatchPlan& match,
                                          const Model& model) {
-  HIE_RETURN_IF_ERROR(AddVersion(edit, record, command.demographics()));
+  HIE_RETURN_IF_ERROR(AddVersion(edit, record, StatementOf(command)));
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, edit.reader().Record(record));
   if (!row.record().provisional()) {
-    return RelinkAndReply(edit, command, record, match, model, "record-updated");
+    return RelinkAndReply(edit, command, record, match, model, Origin::kExisted);
   }
   edit.AddEvent(command.actor(), {row.record().patient()}, {"record-updated", "held"});
-  return ReplyFor(edit.reader(), record, v1::LINK_OUTCOME_HELD, 0);
+  return ReplyFor(edit.reader(), record, {}, Origin::kExisted);
 }
 
 // Opens a provisional incarnation; the present holder's person moves, so that no release that
 // was decided before goes on.
 absl::StatusOr<v1::RegisterReply> Hold(MpiEdit& edit, const v1::RegisterCommand& command,
-                                       RecordNumber holder) {
+                                       const Target& target) {
   HIE_ASSIGN_OR_RETURN(
       const RecordNumber record,
-      AddRecord(edit, command.patient(), command.demographics(), Standing::kProvisional));
-  HIE_ASSIGN_OR_RETURN(const v1::RecordRow before, edit.reader().Record(holder));
+      AddRecord(edit, command.patient(), StatementOf(command), Standing::kProvisional));
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow before, edit.reader().Record(target.record));
   HIE_RETURN_IF_ERROR(edit.TouchLinks(before.eid()));
   HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
-                       ReplyFor(edit.reader(), record, v1::LINK_OUTCOME_HELD, 0));
+                       ReplyFor(edit.reader(), record, {}, Origin::kCreated));
+  const bool reused = target.kind == TargetKind::kReused;
   edit.AddEvent(command.actor(), {reply.patient(), before.record().patient()},
-                {"overlay-suspected", "held"});
+                {reused ? "id-reused" : "overlay-suspected", "held"});
   return reply;
+}
+
+// Only a feed that says what its event is has an order to keep.
+bool IsLate(const v1::RecordRow& row, const v1::RegisterCommand& command) {
+  return command.kind() != v1::REGISTER_KIND_UNSPECIFIED && command.event_micros() != 0 &&
+         command.event_micros() < row.latest_event_micros();
+}
+
+// The target of a word about a record that was removed or merged away.
+Target JudgeTombstone(const v1::RecordRow& row, RecordNumber record,
+                      const v1::RegisterCommand& command) {
+  if (row.record().removed()) {
+    return {IsLate(row, command) ? TargetKind::kLate : TargetKind::kReused, record};
+  }
+  const bool arrives = command.kind() == v1::REGISTER_KIND_ARRIVAL && !IsLate(row, command);
+  return {arrives ? TargetKind::kReused : TargetKind::kMerged, record};
+}
+
+// The target of a word about an id of which a provisional incarnation is open.
+absl::StatusOr<Target> JudgeHeld(const MpiReader& reader, const v1::RegisterCommand& command,
+                                 RecordNumber provisional, RecordNumber before,
+                                 const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       reader.Records({provisional, before}));
+  if (!IsTombstone(rows[1].record())) {
+    return ChooseHolder(reader, command, provisional, before, model);
+  }
+  const bool same = SameVersion(rows[0], command);
+  return Target{same ? TargetKind::kUnchanged : TargetKind::kUpdate, provisional};
+}
+
+absl::StatusOr<Target> JudgeCurrent(const MpiReader& reader, const v1::RegisterCommand& command,
+                                    const v1::HolderRow& holder, const Model& model) {
+  const int count = holder.record_numbers_size();
+  const RecordNumber current = holder.record_numbers(count - 1);
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(current));
+  if (IsTombstone(row.record())) return JudgeTombstone(row, current, command);
+  if (row.record().provisional()) {
+    return JudgeHeld(reader, command, current, holder.record_numbers(count - 2), model);
+  }
+  return JudgeHolder(reader, command, current, model);
+}
+
+// What comes too late changes nothing, whomever it resembles.
+absl::StatusOr<Target> PutInOrder(const MpiReader& reader, const v1::RegisterCommand& command,
+                                  Target target) {
+  if (target.kind != TargetKind::kUpdate && target.kind != TargetKind::kOverlay) return target;
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(target.record));
+  if (IsLate(row, command)) target.kind = TargetKind::kLate;
+  return target;
+}
+
+absl::Status CheckVersion(const MpiReader& reader, const v1::RegisterCommand& command,
+                          const Target& target) {
+  if (command.expected_version() == 0) return absl::OkStatus();
+  uint64_t version = 0;
+  if (target.record != 0) {
+    HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(target.record));
+    version = row.record().version();
+  }
+  if (version == command.expected_version()) return absl::OkStatus();
+  return absl::AbortedError("expected_version: the record has moved on; read it again");
+}
+
+absl::StatusOr<v1::RegisterReply> MatchAndApply(MpiEdit& edit, const v1::RegisterCommand& command,
+                                                const Target& target, absl::string_view plan,
+                                                const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const Question question,
+                       MakeQuestion(command.patient(), command.demographics(), target.record));
+  HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match,
+                       MatchOrReuse(edit.reader(), question, model, plan));
+  if (target.kind == TargetKind::kNew) return RegisterNew(edit, command, match, model);
+  return Update(edit, command, target.record, match, model);
 }
 
 }  // namespace
@@ -148,27 +255,35 @@ absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCom
                                   const Model& model) {
   HIE_ASSIGN_OR_RETURN(const v1::HolderRow holder, reader.Holder(command.patient()));
   HIE_RETURN_IF_ERROR(CheckIncarnation(holder, command.patient().incarnation()));
-  const int count = holder.record_numbers_size();
-  if (count == 0) return Target{};
-  const RecordNumber current = holder.record_numbers(count - 1);
-  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(current));
-  if (row.record().provisional()) {
-    return ChooseHolder(reader, command, current, holder.record_numbers(count - 2), model);
-  }
-  return JudgeHolder(reader, command, current, model);
+  if (holder.record_numbers().empty()) return Target{};
+  HIE_ASSIGN_OR_RETURN(const Target target, JudgeCurrent(reader, command, holder, model));
+  return PutInOrder(reader, command, target);
+}
+
+absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
+                                               const Model& model) {
+  HIE_RETURN_IF_ERROR(MatchAndApply(edit, command, Target{}, "", model).status());
+  return edit.reader().FindRecord(command.patient());
 }
 
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
                                                 absl::string_view plan, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const Target target, FindTarget(edit.reader(), command, model));
-  if (target.kind == TargetKind::kUnchanged) return ReplyUnchanged(edit.reader(), target.record);
-  if (target.kind == TargetKind::kOverlay) return Hold(edit, command, target.record);
-  HIE_ASSIGN_OR_RETURN(const Question question,
-                       MakeQuestion(command.patient(), command.demographics(), target.record));
-  HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match,
-                       MatchOrReuse(edit.reader(), question, model, plan));
-  if (target.kind == TargetKind::kNew) return RegisterNew(edit, command, match, model);
-  return Update(edit, command, target.record, match, model);
+  HIE_RETURN_IF_ERROR(CheckVersion(edit.reader(), command, target));
+  switch (target.kind) {
+    case TargetKind::kUnchanged:
+      return LeaveUnchanged(edit, command, target.record);
+    case TargetKind::kOverlay:
+    case TargetKind::kReused:
+      return Hold(edit, command, target);
+    case TargetKind::kLate:
+    case TargetKind::kMerged:
+      return KeepAsHistory(edit, command, target);
+    case TargetKind::kNew:
+    case TargetKind::kUpdate:
+      return MatchAndApply(edit, command, target, plan, model);
+  }
+  return absl::InternalError("target: no such kind");
 }
 
 }  // namespace hie::mpi

@@ -15,18 +15,26 @@ enum class TargetKind {
   kUpdate,     // Another version of a record.
   kUnchanged,  // The version that is there already.
   kOverlay,    // The id may have a new holder: a provisional incarnation is to be opened.
+  kReused,     // The same, for the record was removed or merged away.
+  kLate,       // Older than what is held: history only.
+  kMerged,     // The record was merged away: history only.
 };
 struct Target {
   TargetKind kind = TargetKind::kNew;
-  RecordNumber record = 0;  // The record; for kOverlay the present holder; 0 for kNew.
+  RecordNumber record = 0;  // For kOverlay and kReused the present holder; 0 for kNew.
 };
 
 // Finds the record that a registration speaks of.
 //
-// While a provisional incarnation is open, the update goes to whichever holder it resembles more.
+// While a provisional incarnation is open, the update goes to whichever holder it resembles more;
+// to the provisional one where the holder before it was removed or merged away.
 // NOT_FOUND: an incarnation that never was.  FAILED_PRECONDITION: a former holder's.
 absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCommand& command,
                                   const Model& model);
+
+// Adds the first record of an id and links it.  Returns its number.
+absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
+                                               const Model& model);
 
 // Registers or updates; see MpiService.RegisterRecord.  `plan` is a hint of Prepare.
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,

@@ -13,6 +13,9 @@ namespace hie::mpi {
 
 inline constexpr absl::string_view kRecordsTable = "records";
 inline constexpr absl::string_view kRecordVersionsTable = "record_versions";
+inline constexpr absl::string_view kLateVersionsTable = "late_versions";
+inline constexpr absl::string_view kMergesTable = "merges";
+inline constexpr absl::string_view kQueryKeysTable = "query_keys";
 inline constexpr absl::string_view kHoldersTable = "holders";
 inline constexpr absl::string_view kPersonsTable = "persons";
 inline constexpr absl::string_view kKeysTable = "keys";
@@ -29,10 +32,13 @@ std::vector<std::string> StateTables();
 
 std::string RecordKey(RecordNumber record);
 std::string RecordVersionKey(RecordNumber record, uint64_t version);
+std::string LateVersionKey(RecordNumber record, int64_t event_micros, uint64_t fingerprint);
 std::string HolderKey(const common::v1::LocalPatient& patient);
 // A filing of `record` under a blocking key; HashKey is its prefix.
 std::string FilingKey(uint64_t key, RecordNumber record);
 std::string HashKey(uint64_t key);
+// A filing of `record` under a query key; the key and the 00 that ends it are its prefix.
+std::string QueryFilingKey(absl::string_view key, RecordNumber record);
 std::string PairKey(RecordNumber a, RecordNumber b);
 
 }  // namespace hie::mpi
