@@ -23,10 +23,10 @@ void Headers::Add(absl::string_view name, absl::string_view value) {
 }
 
 void Headers::Set(absl::string_view name, absl::string_view value) {
-  fields_.erase(std::remove_if(
-                    fields_.begin(), fields_.end(),
-                    [&](const auto& field) { return absl::EqualsIgnoreCase(field.first, name); }),
-                fields_.end());
+  fields_.erase(
+      std::remove_if(fields_.begin(), fields_.end(),
+                     [&](const auto& field) { return absl::EqualsIgnoreCase(field.first, name); }),
+      fields_.end());
   Add(name, value);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,9 +46,12 @@ struct ListenerLimits {
 class Listener {
  public:
   struct Options {
-    std::string listen;                          // host:port; port 0: any.
-    std::shared_ptr<rpc::TlsFiles> tls;          // Null: plain HTTP, on a loopback address only.
-    Handler handler;                             // Must stay callable until the listener is gone.
+    std::string listen;                  // host:port; port 0: any.
+    std::shared_ptr<rpc::TlsFiles> tls;  // Null: plain HTTP, on a loopback address only.
+    Handler handler;                     // Must stay callable until the listener is gone.
+    // The answer to what never becomes a request (400, 408, 413, 414, 431, 501, 503, 505, and 500
+    // for a request that was dropped); null: an empty body.
+    std::function<Response(int status)> refusal = nullptr;
     RandomSource* random = nullptr;              // Makes request and span ids; null: the kernel.
     std::shared_ptr<log::Logger> log = nullptr;  // Null: no log.
     std::shared_ptr<prometheus::Registry> metrics = nullptr;  // Null: not counted.
@@ -55,6 +59,8 @@ class Listener {
     ListenerLimits limits = {};
   };
 
+  // From now on the process ignores SIGPIPE.
+  //
   // INVALID_ARGUMENT: malformed address, or plain beyond the loopback.  FAILED_PRECONDITION: the
   // port is in use or a certificate file is unfit; the message names the address or the file.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(Options options);
