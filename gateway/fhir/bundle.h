@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,14 @@ struct SearchSet {
 
 // The Bundle.  link[self] states what `call` really evaluated: known parameters only, GET form.
 // Unknown parameters of a lenient search add their information issue.  _elements is applied.
+// Where only a count was asked for no match is shown.
 json::Value SearchSetBundle(const Call& call, SearchSet set);
+
+// The failure of a cursor that FrozenPages did not open: 410 expired, else 400.
+Failure PageFailure(const absl::Status& status);
+
+// `resource` with the named elements only (_elements), the mandatory and modifying ones kept,
+// tagged SUBSETTED.  Names may carry the type ("Patient.name").
+json::Value Subset(const json::Value& resource, const std::vector<std::string>& elements);
 
 }  // namespace hie::fhir

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +39,8 @@ class FrozenPages {
  public:
   FrozenPages(const Clock* clock, RandomSource* random);
 
-  // Freezes an answer; returns the cursor of the second page, empty where one page is enough.
-  // `binding` names client and query.
+  // Freezes an answer, of which the first kFrozenIdsMax ids are kept; returns the cursor of the
+  // second page, empty where one page is enough. `binding` names client and query.
   std::string Freeze(absl::string_view binding, std::string subject, std::vector<std::string> ids,
                      size_t page_size);
 
@@ -54,11 +55,14 @@ class FrozenPages {
     size_t page_size = 0;
     absl::Time made;
   };
+  std::string Cursor(absl::string_view binding, absl::string_view handle, uint32_t page) const;
+
   const Clock* const clock_;
   const std::string key_;
   RandomSource* const random_;
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<const Set>> sets_ HIE_GUARDED_BY(mutex_);
+  std::deque<std::string> by_age_ HIE_GUARDED_BY(mutex_);  // Handles, oldest first.
 };
 
 }  // namespace hie::fhir

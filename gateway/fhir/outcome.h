@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,8 @@ struct Failure {
   // Of a 401: the `error` of WWW-Authenticate; of 429/503 the seconds of Retry-After; empty: none.
   std::string authenticate_error = {};
   int retry_after_seconds = 0;
+  // Further header fields: HIE-Completeness of a federated failure.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // Short forms of frequent failures.  `expression` may be empty.

@@ -47,6 +47,9 @@ struct SearchQuery {
   const SearchTerm* First(absl::string_view name) const;
 };
 
+// A value with its escapes (\, \| \$ \\) undone.
+std::string Unescape(absl::string_view value);
+
 // token: system|code.  `has_system` tells "|code" (no system) from "code" (any).
 struct Token {
   bool has_system = false;
@@ -67,8 +70,11 @@ struct DateTerm {
 absl::StatusOr<DateTerm> ReadDate(absl::string_view value);
 // Tells whether a date or period [from, to) that a resource has fulfils the term.
 bool DateMatches(const DateTerm& term, absl::Time from, absl::Time to);
+// The same for parameters that IHE evaluates as overlap (DocumentReference.period).
+bool PeriodMatches(const DateTerm& term, absl::Time from, absl::Time to);
 
-// string: starts with, case and accents ignored (ICU fold); ":exact", ":contains".
+// string: starts with, case and accents ignored (ICU fold); ":exact", ":contains".  `wanted` as
+// received, with its escapes.
 bool StringMatches(absl::string_view modifier, absl::string_view wanted, absl::string_view value);
 
 // reference: "Patient/123", "123", or absolute within `base_url`.  Nothing: another type or server.
