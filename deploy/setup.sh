@@ -19,7 +19,7 @@ packages=(
   # gRPC's own dependencies, which its CMake package looks for
   libc-ares-dev libre2-dev
   # tests
-  libgtest-dev libgmock-dev libbenchmark-dev openssl
+  libgtest-dev libgmock-dev libbenchmark-dev openssl clang
 )
 
 say() { printf 'setup: %s\n' "$*"; }

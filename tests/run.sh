@@ -10,6 +10,7 @@ cd "$root"
 
 "$root/deploy/setup.sh"
 "$root/deploy/build.sh" "$preset" all
+"$root/deploy/build.sh" fuzz fuzzers
 
 extra=()
 # The packaged gRPC is not instrumented: what speaks over a wire gives false alarms under TSan.
