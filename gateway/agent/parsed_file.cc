@@ -124,7 +124,7 @@ void ParseLines(absl::string_view bytes, const std::string& domain, ParsedFile& 
 }
 
 void ParseXml(absl::string_view bytes, ParsedFile& out) {
-  absl::StatusOr<CdaHeader> header = ReadCdaHeader(bytes);
+  absl::StatusOr<cda::ClinicalDocument> header = cda::ReadClinicalDocument(bytes);
   if (!header.ok()) {
     out.problem = std::string(header.status().message());
     return;

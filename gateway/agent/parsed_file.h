@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "gateway/agent/cda_header.h"
+#include "gateway/cda/clinical_document.h"
 #include "services/common/json/value.h"
 #include "services/common/labels/access.h"
 
@@ -42,7 +42,7 @@ struct ParsedFile {
   FileState state = FileState::kIgnored;
   std::string problem;  // Why it is not whole; names places, never content.
   std::vector<SourceResource> resources;
-  std::optional<CdaHeader> cda;
+  std::optional<cda::ClinicalDocument> cda;
   std::vector<std::string> suspects;  // Ids of `domain` that a broken file mentions.
 };
 

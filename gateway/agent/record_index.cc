@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/agent/source_files.h"
+#include "gateway/cda/document_metadata.h"
 #include "gateway/members/fhir_element.h"
 #include "gateway/members/fhir_patient.h"
 #include "gateway/members/fhir_time.h"
@@ -39,9 +40,9 @@ std::vector<std::string> LocalIds(const Demographics& demographics, const std::s
   return ids;
 }
 
-bool SameFamilyName(const Demographics& known, const CdaHeader& header) {
+bool SameFamilyName(const Demographics& known, const Demographics& named) {
   for (const HumanName& a : known.names) {
-    for (const HumanName& b : header.names) {
+    for (const HumanName& b : named.names) {
       if (!a.family.empty() && absl::EqualsIgnoreCase(a.family, b.family)) return true;
     }
   }
@@ -50,11 +51,11 @@ bool SameFamilyName(const Demographics& known, const CdaHeader& header) {
 
 // A document is the patient's by its id; name or birth date must not say otherwise both.  A family
 // name changes and a date may be mistyped, but not on the same paper.
-bool Contradicts(const Demographics& known, const CdaHeader& header) {
+bool Contradicts(const Demographics& known, const Demographics& named) {
   const bool dates_differ =
-      known.birth_date && header.birth_date && *known.birth_date != *header.birth_date;
-  if (known.names.empty() || header.names.empty()) return dates_differ;
-  return !SameFamilyName(known, header) && (dates_differ || !known.birth_date);
+      known.birth_date && named.birth_date && *known.birth_date != *named.birth_date;
+  if (known.names.empty() || named.names.empty()) return dates_differ;
+  return !SameFamilyName(known, named) && (dates_differ || !known.birth_date);
 }
 
 }  // namespace
@@ -240,35 +241,36 @@ class IndexBuilder {
   }
 
   // The document says who it is about by an id of the domain, or not at all.
-  bool IsAbout(const CdaHeader& header, const std::string& id) const {
+  bool IsAbout(const cda::ClinicalDocument& document, const std::string& id) const {
     bool named = false;
-    for (const PatientIdentifier& identifier : header.patient_ids) {
+    const Demographics& target = document.record_target.demographics;
+    for (const PatientIdentifier& identifier : target.identifiers) {
       if (identifier.system != domain_) continue;
       if (identifier.value == id) named = true;
       if (identifier.value != id) return false;
     }
     const auto record = index_->patients_.find(id);
     return named ||
-           (record != index_->patients_.end() && !Contradicts(record->second.demographics, header));
+           (record != index_->patients_.end() && !Contradicts(record->second.demographics, target));
   }
 
   // A CDA document that no DocumentReference names is its own description.
   void AddCda(const ParsedFile& file) {
     if (!file.cda || claimed_.contains(file.path)) return;
-    const CdaHeader& header = *file.cda;
+    const Demographics& target = file.cda->record_target.demographics;
     std::set<std::string> ids;
-    for (const PatientIdentifier& identifier : header.patient_ids) {
+    for (const PatientIdentifier& identifier : target.identifiers) {
       if (identifier.system == domain_) ids.insert(identifier.value);
     }
     const auto record =
         ids.size() == 1 ? index_->patients_.find(*ids.begin()) : index_->patients_.end();
     if (record == index_->patients_.end()) return Warn(file, "is about no patient of the source");
-    if (Contradicts(record->second.demographics, header)) {
+    if (Contradicts(record->second.demographics, target)) {
       return Warn(file, "names a person who is not the patient with this id; not served");
     }
     const std::optional<ContentFile> content = content_(file.path);
     if (!content) return Warn(file, "cannot be read");
-    SourceDocument document = DocumentOf(header);
+    SourceDocument document = DocumentOf(*file.cda);
     document.path = file.path;
     document.facts.size_bytes = content->size;
     document.facts.sha256 = content->sha256;
@@ -276,20 +278,23 @@ class IndexBuilder {
     record->second.documents.emplace(document.facts.unique_id, std::move(document));
   }
 
-  static SourceDocument DocumentOf(const CdaHeader& header) {
+  static SourceDocument DocumentOf(const cda::ClinicalDocument& header) {
+    cda::DocumentMetadata metadata = cda::MetadataOf(header, {});
     SourceDocument document;
-    document.facts.unique_id = header.unique_id;
-    document.facts.type_code = header.type_code;
-    document.facts.title = header.title;
+    document.facts.unique_id = std::move(metadata.unique_id);
+    document.facts.type_code = std::move(metadata.type_code);
+    document.facts.title = std::move(metadata.title);
     document.facts.media_type = "application/xml";
-    document.facts.created = FhirTimeOfHl7(header.effective_time);
+    document.facts.created = std::move(metadata.created);
     document.facts.status = "current";
-    document.facts.replaces = header.replaces;
-    document.facts.author = header.author;
-    if (!header.confidentiality.empty()) {
-      document.facts.security_codes.push_back(header.confidentiality);
+    for (const cda::RelatedDocument& related : metadata.related) {
+      if (related.kind == cda::ParentKind::kReplaces) document.facts.replaces = related.unique_id;
     }
-    document.facility = header.custodian;
+    document.facts.author = std::move(metadata.author);
+    if (!metadata.confidentiality.empty()) {
+      document.facts.security_codes.push_back(std::move(metadata.confidentiality));
+    }
+    document.facility = std::move(metadata.custodian);
     return document;
   }
 
