@@ -13,10 +13,8 @@ namespace opt = options::v1;
 
 Actor ActorOf(const std::string& role, Purpose purpose) {
   Actor actor;
-  if (!role.empty()) {
-    actor.user = "u";
-    actor.roles = {role};
-  }
+  if (!role.empty()) actor.roles = {role};
+  if (!role.empty() && !IsBackendRole(role)) actor.user = "u";
   actor.purpose = purpose;
   return actor;
 }
@@ -47,18 +45,29 @@ const std::map<std::string, std::map<opt::Permission, std::set<int>>>& Oracle() 
        {{opt::PERMISSION_PATIENT_FEED, {9}},
         {opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}},
         {opt::PERMISSION_CONSENT_WRITE, {6, 9}},
+        {opt::PERMISSION_INTAKE_REPAIR, {9}},
         {opt::PERMISSION_DIRECTORY_READ, any}}},
-      {"steward", {{opt::PERMISSION_IDENTITY_STEWARD, {9}}, {opt::PERMISSION_DIRECTORY_READ, any}}},
+      {"steward",
+       {{opt::PERMISSION_IDENTITY_STEWARD, {9}},
+        {opt::PERMISSION_INTAKE_REPAIR, {9}},
+        {opt::PERMISSION_DIRECTORY_READ, any}}},
       {"privacy_officer",
        {{opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}},
         {opt::PERMISSION_CONSENT_WRITE, {6, 9}},
         {opt::PERMISSION_AUDIT_READ, {5, 6, 9}},
+        {opt::PERMISSION_INTAKE_REPAIR, {9}},
         {opt::PERMISSION_DIRECTORY_READ, any}}},
       {"patient_advocate",
        {{opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}},
         {opt::PERMISSION_CONSENT_WRITE, {6, 9}},
         {opt::PERMISSION_DIRECTORY_READ, any}}},
-      {"hie_admin", {{opt::PERMISSION_DIRECTORY_READ, any}}}};
+      {"hie_admin", {{opt::PERMISSION_DIRECTORY_READ, any}, {opt::PERMISSION_INTAKE_REPAIR, {9}}}},
+      {"backend_query",
+       {{opt::PERMISSION_PATIENT_QUERY, {1, 2}}, {opt::PERMISSION_DIRECTORY_READ, any}}},
+      {"backend_feed", {{opt::PERMISSION_PATIENT_FEED, {0, 1, 2, 9}}}},
+      {"backend_consent_read", {{opt::PERMISSION_CONSENT_READ, {1, 2, 3, 5, 6, 9}}}},
+      {"backend_consent_write", {{opt::PERMISSION_CONSENT_WRITE, {6, 9}}}},
+      {"backend_audit", {{opt::PERMISSION_AUDIT_READ, {5, 6, 9}}}}};
   return oracle;
 }
 
@@ -66,7 +75,7 @@ TEST(DecideAccessTest, EqualsTheOracleForEveryRolePermissionAndPurpose) {
   const Member live = MemberIn(MemberState::kLive);
   int decided = 0;
   for (const auto& [role, allowed] : Oracle()) {
-    for (int p = 0; p <= 11; ++p) {
+    for (int p = 0; p <= opt::Permission_MAX; ++p) {
       const auto permission = static_cast<opt::Permission>(p);
       for (int purpose = 0; purpose <= 9; ++purpose, ++decided) {
         const auto found = allowed.find(permission);
@@ -77,12 +86,13 @@ TEST(DecideAccessTest, EqualsTheOracleForEveryRolePermissionAndPurpose) {
       }
     }
   }
-  EXPECT_EQ(decided, 8 * 12 * 10);
+  EXPECT_EQ(decided, 13 * 13 * 10);
 }
 
 TEST(DecideAccessTest, EveryGrantNamesAKnownRole) {
   for (const Grant& grant : AllGrants()) {
-    EXPECT_TRUE(grant.role.empty() || IsUserRole(grant.role)) << std::string(grant.role);
+    EXPECT_TRUE(grant.role.empty() || IsUserRole(grant.role) || IsBackendRole(grant.role))
+        << std::string(grant.role);
     EXPECT_NE(grant.permission, opt::PERMISSION_UNSPECIFIED);
     EXPECT_NE(grant.permission, opt::PERMISSION_INTERNAL_ROLE);
   }
@@ -99,12 +109,39 @@ TEST(DecideAccessTest, RolesAddUpAndTheEmptyRoleIsNotForUsers) {
   EXPECT_FALSE(DecideAccess(live, tricky, opt::PERMISSION_AGENT_ATTACH).ok());
 }
 
+TEST(DecideAccessTest, ASystemHasNoRolesAndAPersonsRoleNeedsAPerson) {
+  const Member live = MemberIn(MemberState::kLive);
+  Actor client = ActorOf(std::string(kBackendQuery), Purpose::kPatientAdministration);
+  EXPECT_FALSE(DecideAccess(live, client, opt::PERMISSION_AGENT_ATTACH).ok());
+  EXPECT_FALSE(DecideAccess(live, client, opt::PERMISSION_PATIENT_FEED).ok());
+  client.roles = {"physician"};
+  client.purpose = Purpose::kTreat;
+  EXPECT_FALSE(DecideAccess(live, client, opt::PERMISSION_PATIENT_QUERY).ok());
+  EXPECT_FALSE(IsUserRole(kBackendQuery)) << "else a member's own token could claim it";
+}
+
+TEST(BackendRolesTest, FollowFromScopes) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(BackendRoles({}), Words{});
+  EXPECT_EQ(BackendRoles({"system/Patient.rs"}), Words{"backend_query"});
+  EXPECT_EQ(BackendRoles({"system/Observation.s", "ITI-67"}), Words{"backend_query"});
+  EXPECT_EQ(BackendRoles({"system/Patient.u", "ITI-65"}), Words{"backend_feed"});
+  EXPECT_EQ(BackendRoles({"system/Observation.cud"}), Words{});
+  EXPECT_EQ(BackendRoles({"system/Consent.r"}), Words{"backend_consent_read"});
+  EXPECT_EQ(BackendRoles({"system/AuditEvent.s"}), Words{"backend_audit"});
+  EXPECT_EQ(BackendRoles({"ITI-108"}), (Words{"backend_consent_read", "backend_consent_write"}));
+  EXPECT_EQ(BackendRoles({"system/*.r"}),
+            (Words{"backend_query", "backend_consent_read", "backend_audit"}));
+  EXPECT_EQ(BackendRoles({"user/Patient.rs", "system/Patient.read", ""}), Words{});
+}
+
 TEST(StateAllowsTest, GrowsFromTestToShadowToLiveAndSuspendedHasNothing) {
-  const std::set<int> test = {opt::PERMISSION_AGENT_ATTACH, opt::PERMISSION_DIRECTORY_READ};
+  const std::set<int> test = {opt::PERMISSION_AGENT_ATTACH, opt::PERMISSION_DIRECTORY_READ,
+                              opt::PERMISSION_PATIENT_FEED, opt::PERMISSION_INTAKE_REPAIR};
   const std::set<int> shadow = {opt::PERMISSION_AGENT_ATTACH, opt::PERMISSION_DIRECTORY_READ,
                                 opt::PERMISSION_PATIENT_FEED, opt::PERMISSION_CONSENT_WRITE,
-                                opt::PERMISSION_AUDIT_READ};
-  for (int p = 1; p <= 11; ++p) {
+                                opt::PERMISSION_AUDIT_READ,   opt::PERMISSION_INTAKE_REPAIR};
+  for (int p = 1; p <= opt::Permission_MAX; ++p) {
     const auto permission = static_cast<opt::Permission>(p);
     EXPECT_EQ(StateAllows(MemberState::kTest, permission), test.contains(p)) << p;
     EXPECT_EQ(StateAllows(MemberState::kShadow, permission), shadow.contains(p)) << p;

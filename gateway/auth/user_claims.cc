@@ -77,9 +77,8 @@ absl::StatusOr<std::vector<std::string>> ReadRoles(const json::Value& payload) {
 absl::StatusOr<Purpose> ReadPurpose(const json::Value& payload) {
   const json::Value* claim = payload.Find("purpose_of_use");
   if (claim == nullptr) return Purpose::kUnspecified;
-  for (const auto& [code, purpose] : kPurposes) {
-    if (claim->IsString() && claim->text() == code) return purpose;
-  }
+  const std::optional<Purpose> purpose = PurposeOfCode(claim->text());
+  if (claim->IsString() && purpose) return *purpose;
   return Bad("purpose_of_use must be one known code");
 }
 
@@ -98,6 +97,13 @@ absl::string_view PurposeCode(Purpose purpose) {
     if (known == purpose) return code;
   }
   return "";
+}
+
+std::optional<Purpose> PurposeOfCode(absl::string_view code) {
+  for (const auto& [known, purpose] : kPurposes) {
+    if (known == code) return purpose;
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<UserClaims> ParseUserClaims(absl::string_view payload) {

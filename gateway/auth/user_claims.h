@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,5 +53,8 @@ absl::Status CheckUserClaims(const UserClaims& claims, const ClaimsPolicy& polic
 // The ActReason code of a purpose: TREAT, ETREAT, BTG, HPAYMT, HOPERAT, PATRQT, PUBHLTH, HRESCH,
 // PATADMIN; "" for kUnspecified.
 absl::string_view PurposeCode(Purpose purpose);
+
+// The purpose of an ActReason code; nothing for codes that are not in the list above.
+std::optional<Purpose> PurposeOfCode(absl::string_view code);
 
 }  // namespace hie::auth
