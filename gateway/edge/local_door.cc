@@ -15,6 +15,17 @@ absl::Status Busy() { return absl::ResourceExhaustedError("too many calls wait f
 
 absl::Status Late() { return absl::CancelledError("the call ended before its handler began"); }
 
+// Counts a call from its start until its end was told and what told it is gone.
+template <typename Told>
+std::function<void(Told)> Counted(const std::shared_ptr<OpenCalls>& open,
+                                  std::function<void(Told)> done) {
+  open->Enter();
+  return [open, done = std::move(done)](Told told) {
+    done(std::move(told));
+    open->Leave();
+  };
+}
+
 // A span of the door's own is not needed: the handler works within the request's.
 std::shared_ptr<rpc::ServerCall> MakeCall(const rpc::CallContext& context,
                                           std::shared_ptr<rpc::MethodRecorder> recorder) {
@@ -73,6 +84,7 @@ absl::StatusOr<const LocalDoor::Method*> LocalDoor::Admit(const std::string& nam
 void LocalDoor::StartUnary(const std::string& method, std::shared_ptr<rpc::CallContext> context,
                            std::string request,
                            std::function<void(absl::StatusOr<std::string>)> done) {
+  done = Counted<absl::StatusOr<std::string>>(open_, std::move(done));
   const absl::StatusOr<const Method*> admitted = Admit(method, *context);
   if (!admitted.ok()) {
     return rpc::RunOnRpcThread(absl::Now(),
@@ -95,6 +107,7 @@ void LocalDoor::StartStream(
     const std::string& method, std::shared_ptr<rpc::CallContext> context, std::string request,
     std::function<void(const std::string&, std::function<void(bool)>)> on_message,
     std::function<void(absl::Status)> done) {
+  done = Counted<absl::Status>(open_, std::move(done));
   const absl::StatusOr<const Method*> admitted = Admit(method, *context);
   if (!admitted.ok()) {
     return rpc::RunOnRpcThread(absl::Now(),

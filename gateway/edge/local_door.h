@@ -6,12 +6,36 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/edge/exchange_calls.h"
+#include "services/common/base/mutex.h"
 #include "services/common/rpc/call_recorder.h"
 #include "services/common/rpc/caller.h"
 #include "services/common/rpc/method_registrar.h"
 #include "services/common/rpc/worker_pool.h"
 
 namespace hie::edge {
+
+// Counts calls whose end was not told yet.  Thread-safe.
+class OpenCalls {
+ public:
+  void Enter() HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    ++count_;
+  }
+  void Leave() HIE_EXCLUDES(mutex_) {
+    // Notified under the lock: whoever waits may destroy this as soon as it is let go.
+    const MutexLock lock(mutex_);
+    if (--count_ == 0) empty_.NotifyAll();
+  }
+  void WaitUntilEmpty() HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    empty_.Wait(mutex_, [this]() HIE_NO_THREAD_SAFETY_ANALYSIS { return count_ == 0; });
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar empty_;
+  int count_ HIE_GUARDED_BY(mutex_) = 0;
+};
 
 // The handlers of this process, called by its other doors.
 //
@@ -40,6 +64,9 @@ class LocalDoor final : public ExchangeCalls, public rpc::MethodRegistrar {
   // that a handler works for go on.  Idempotent; not from a callback.
   void Stop();
 
+  // Waits until every call's end was told; after Stop, and while what handlers need still answers.
+  void WaitUntilIdle() { open_->WaitUntilEmpty(); }
+
  protected:
   void Add(rpc::RawMethod method) override;
   void StartUnary(const std::string& method, std::shared_ptr<rpc::CallContext> context,
@@ -63,6 +90,7 @@ class LocalDoor final : public ExchangeCalls, public rpc::MethodRegistrar {
                                       const rpc::CallContext& context) const;
 
   const Options options_;
+  const std::shared_ptr<OpenCalls> open_ = std::make_shared<OpenCalls>();
   std::map<std::string, Method> methods_;
   rpc::WorkerPool pool_;  // Last: its tasks use what stands above.
 };

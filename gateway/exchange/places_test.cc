@@ -56,6 +56,61 @@ TEST(FindHoldingsTest, CountsRecordsAndSureLocatorsOfLiveMembersButNotTheRequest
                                             {MemberId("quiet"), PatientOf(1)}}));
 }
 
+TEST(FindHoldingsTest, NobodyIsAskedByAnIdThatIsNotInUse) {
+  Person person = PersonAt({1, 2});
+  person.records[0].merged_into = PatientOf(2);
+  person.records[1].removed = true;
+  const std::vector<LocatorEntry> locators = {
+      {PatientOf(1), MemberId("quiet"), LocatorState::kVerified, {}}};
+  EXPECT_TRUE(FindHoldings(person, locators, Directory(), MemberId("north")).empty());
+}
+
+TEST(GatherPlacesTest, AUnitThatGivesMoreAwayIsDecidedApartFromItsFacility) {
+  std::vector<MemberView> members(1);
+  members[0].id = MemberId("lakes");
+  members[0].standing = MemberStanding::kLive;
+  members[0].facilities = {Facility("general", {}, Attestation::kLabelledAtSource)};
+  members[0].facilities[0].units = {{"ward7", "Ward 7", kPsy, {}}};
+  const DirectoryView directory(std::move(members));
+  const std::vector<LocatorEntry> locators = {{PatientOf(1),
+                                               MemberId("lakes"),
+                                               LocatorState::kClaimed,
+                                               {"general", "general|ward7", "general|other"}}};
+  const auto places = GatherPlaces({{MemberId("lakes"), PatientOf(1)}}, locators, directory);
+  ASSERT_EQ(places.size(), 3U);
+  EXPECT_EQ(places[0].subject.id, "place/lakes/general");
+  EXPECT_EQ(places[0].subject.labels.sensitivity, SensitivitySet());
+  EXPECT_EQ(places[1].subject.id, "place/lakes/general/ward7");
+  EXPECT_EQ(places[1].subject.unit, "ward7");
+  EXPECT_EQ(places[1].subject.labels.sensitivity, kPsy);
+  EXPECT_EQ(places[2].subject.id, "place/lakes/general|other");  // Of which nothing is known.
+}
+
+TEST(MayBeNamedTest, IdsOfAFacilityOfTheirOwnNeedThatFacility) {
+  std::vector<MemberView> members(2);
+  members[0].id = MemberId("north");
+  members[0].domains = {{"2.999.0", false, false}};
+  members[1].id = MemberId("lakes");
+  members[1].facilities = {Facility("general", {}, Attestation::kLabelledAtSource),
+                           Facility("clinic", kPsy, Attestation::kMixedUnlabelled)};
+  members[1].domains = {{"2.999.1", false, false}, {"2.999.2", false, false, "clinic"}};
+  const DirectoryView directory(std::move(members));
+  const MemberId north("north");
+  const std::vector<PlaceEntry> general = {{MemberId("lakes"), "general"}};
+  EXPECT_TRUE(MayBeNamed(PatientOf(1), general, directory, north));
+  EXPECT_FALSE(MayBeNamed(PatientOf(2), general, directory, north));
+  EXPECT_TRUE(MayBeNamed(PatientOf(2), {{MemberId("lakes"), "clinic"}}, directory, north));
+  EXPECT_TRUE(MayBeNamed(PatientOf(0), {}, directory, north));  // Its own.
+  EXPECT_FALSE(MayBeNamed(PatientOf(7), general, directory, north));
+  EXPECT_FALSE(MayBeNamed(PatientOf(1), {}, directory, north));
+  // The clinic is asked about because the id is of it, wherever the patient was said to be seen.
+  const std::vector<LocatorEntry> locators = {
+      {PatientOf(2), MemberId("lakes"), LocatorState::kClaimed, {"general"}}};
+  const auto places = GatherPlaces({{MemberId("lakes"), PatientOf(2)}}, locators, directory);
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(places[0].subject.id, "place/lakes/clinic");
+}
+
 TEST(GatherPlacesTest, AsksAboutEachFacilityWhereThePatientWasSeen) {
   const std::vector<Holding> holdings = {{MemberId("lakes"), PatientOf(1)}};
   const std::vector<LocatorEntry> locators = {

@@ -79,6 +79,34 @@ TEST(QueryReducerTest, AWrongPatientIsASafetyEventThatNamesTheDroppedItems) {
   EXPECT_EQ(safety->details, std::vector<std::string>{"wrong-patient"});
 }
 
+TEST(QueryReducerTest, AMemberThatOnlyPushesDocumentsAnswersFromTheIndex) {
+  Scenario scenario = Quiet();
+  scenario.index_only = "m2";
+  const Answer answer = QuerySimulator(scenario).Run();
+  EXPECT_TRUE(answer.violations.empty()) << testing::PrintToString(answer.violations);
+  ASSERT_TRUE(answer.end.has_value());
+  EXPECT_EQ(answer.outcomes.at("m2").code, OutcomeCode::kOk);
+  EXPECT_EQ(answer.outcomes.at("m2").items, 0U);
+  EXPECT_EQ(answer.outcomes.at("m2").index_entries, 2U);
+  EXPECT_EQ(answer.end->completeness, Completeness::kCompleteAsPermitted);
+}
+
+TEST(QueryReducerTest, AnotherMembersIdNamesThePersonOnlyWhereItsPlaceMayBeNamed) {
+  Scenario scenario = Quiet();
+  scenario.sensitive_member_withheld = true;  // m1
+  scenario.any_member_patient = LocalPatient{"2.999.2", Phi<std::string>("p2"), 0};
+  const Answer named = QuerySimulator(scenario).Run();
+  EXPECT_TRUE(named.violations.empty()) << testing::PrintToString(named.violations);
+  EXPECT_TRUE(named.head.has_value());
+  scenario.any_member_patient = LocalPatient{"2.999.1", Phi<std::string>("p1"), 0};
+  const Answer hidden = QuerySimulator(scenario).Run();
+  EXPECT_FALSE(hidden.head.has_value());
+  ASSERT_TRUE(hidden.status.has_value());
+  EXPECT_EQ(*hidden.status, absl::NotFoundError("subject: unknown"));
+  scenario.any_member_patient = LocalPatient{"2.999.77", Phi<std::string>("p1"), 0};
+  EXPECT_EQ(QuerySimulator(scenario).Run().status, hidden.status);
+}
+
 TEST(QueryReducerTest, AMemberThatMayNotBeNamedIsAbsentFromEveryMessage) {
   Scenario scenario = Quiet();
   scenario.sensitive_member_withheld = true;

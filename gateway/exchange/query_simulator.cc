@@ -41,6 +41,7 @@ void QuerySimulator::Build() {
     FacilityView facility;
     facility.id = absl::StrCat("f", i);
     member.facilities = {facility};
+    if (member.id.value() == scenario_.index_only) member.reach = MemberReach::kIndexOnly;
     const std::string authority = absl::StrCat("2.999.", i);
     member.domains = {{authority, false, false}};
     const LocalPatient patient = PatientAt(authority, absl::StrCat("p", i));
@@ -85,6 +86,7 @@ Answer QuerySimulator::Run() {
   } else {
     query.subject = MakePersonDemographics("Quasqueton");
   }
+  if (scenario_.any_member_patient) query.subject = AnyMemberPatient{*scenario_.any_member_patient};
   query.only_items = scenario_.only_items;
   for (const std::string& member : scenario_.only_members) query.only_members.emplace(member);
   query.include_superseded = scenario_.include_superseded;

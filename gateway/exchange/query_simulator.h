@@ -58,6 +58,8 @@ struct Scenario {
   std::set<std::string> only_items = {};
   std::set<std::string> only_members = {};
   bool include_superseded = false;  // Every second document is superseded.
+  std::string index_only = {};      // This member pushes documents and cannot be asked.
+  std::optional<LocalPatient> any_member_patient = std::nullopt;  // Is asked about, where set.
 };
 
 // What came of it.

@@ -1,7 +1,6 @@
 #include "services/audit/audit_role.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <set>
@@ -12,10 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/audit/event_draft.h"
-#include "services/audit/key_encryption_key.h"
 #include "services/common/base/clock.h"
 #include "services/common/storage/memory_kv_store.h"
-#include "services/common/storage/posix_file_system.h"
 #include "tests/support/simulated_disk.h"
 #include "tests/support/status_matchers.h"
 
@@ -292,17 +289,6 @@ TEST_F(AuditRoleTest, AnIndexThatKnowsMoreThanTheSegmentsIsRefused) {
   ASSERT_THAT(disk_.Remove(absl::StrCat("audit/segments/", SegmentName(1))), IsOk());
   ASSERT_THAT(disk_.Remove("audit/segments.mark"), IsOk());
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss));
-}
-
-TEST(KeyEncryptionKeyTest, TheFileIsReadableByItsOwnerOnly) {
-  PosixFileSystem files;
-  SystemRandom random;
-  const std::string path = absl::StrCat(::testing::TempDir(), "/kek-", random.Next());
-  ASSERT_THAT(OpenKeyEncryptionKey(files, path, WrappedKeys::kNone, random), IsOk());
-  EXPECT_EQ(std::filesystem::status(path).permissions(),
-            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  EXPECT_THAT(OpenKeyEncryptionKey(files, path, WrappedKeys::kSome, random), IsOk());
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "hie/audit/v1/audit_state.pb.h"
-#include "services/audit/key_encryption_key.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/crypto/hash.h"
+#include "services/common/keys/key_encryption_key.h"
 #include "services/common/wire/wire.h"
 
 namespace hie::audit {
@@ -32,10 +32,11 @@ absl::StatusOr<std::unique_ptr<PatientKeyRing>> PatientKeyRing::Open(Options opt
   }
   HIE_ASSIGN_OR_RETURN(const std::vector<KvEntry> first,
                        options.store->Snapshot()->ScanPrefix(kPatientKeyTable, "", 1));
-  HIE_ASSIGN_OR_RETURN(crypto::AeadKey kek,
-                       OpenKeyEncryptionKey(*options.files, options.kek_path,
-                                            first.empty() ? WrappedKeys::kNone : WrappedKeys::kSome,
-                                            *options.random));
+  HIE_ASSIGN_OR_RETURN(
+      crypto::AeadKey kek,
+      keys::OpenKeyEncryptionKey(
+          *options.files, options.kek_path,
+          first.empty() ? keys::WrappedKeys::kNone : keys::WrappedKeys::kSome, *options.random));
   std::unique_ptr<PatientKeyRing> ring(new PatientKeyRing(options.random, kek));
   if (!first.empty() && !ring->Unwrap(first.front().value).ok()) {
     return absl::FailedPreconditionError(

@@ -37,7 +37,7 @@ class PatientKeyRing {
   struct Options {
     KvStore* store = nullptr;    // Holds Tables(); must outlive the ring.
     std::string mark_path = "";  // See EmbeddedJournal::Options::mark_path.
-    std::string kek_path = "";   // See OpenKeyEncryptionKey.
+    std::string kek_path = "";   // See keys::OpenKeyEncryptionKey.
     FileSystem* files = nullptr;
     const Clock* clock = nullptr;
     RandomSource* random = nullptr;                               // Fit for keys.

@@ -103,9 +103,13 @@ absl::Status Daemon::AnnounceReady() {
   ready_ = true;
   log_->Write(log::Level::kInfo, "ready", {});
   if (options_.ready_file.empty()) return absl::OkStatus();
-  return crypto::WriteFileAtomically(options_.ready_file,
-                                     absl::StrCat(gateway_ ? gateway_->port() : 0, "\n"),
-                                     crypto::FileAccess::kEverybody);
+  std::string text = absl::StrCat(gateway_ ? gateway_->port() : 0, "\n");
+  if (gateway_) {
+    for (const auto& [door, port] : gateway_->doors()) {
+      absl::StrAppend(&text, door, " ", port, "\n");
+    }
+  }
+  return crypto::WriteFileAtomically(options_.ready_file, text, crypto::FileAccess::kEverybody);
 }
 
 absl::StatusOr<std::shared_ptr<rpc::Channel>> Daemon::ChannelTo(const std::string& role,
@@ -134,6 +138,12 @@ void Daemon::WriteCheckpoints() {
     log_->Write(written.ok() ? log::Level::kInfo : log::Level::kError, "checkpoint",
                 {{"name", role}, {"status", written.ToString()}});
   }
+  if (gateway_ == nullptr) return;
+  const auto directory = RoleDirectory(process_, parent);
+  const absl::Status written =
+      directory.ok() ? gateway_->Checkpoint(*directory + "/gateway") : directory.status();
+  log_->Write(written.ok() ? log::Level::kInfo : log::Level::kError, "checkpoint",
+              {{"name", "gateway"}, {"status", written.ToString()}});
 }
 
 void Daemon::Stop() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -31,6 +32,24 @@ absl::StatusOr<std::set<std::string>> ParseRoles(absl::string_view text) {
   }
   if (roles.empty()) return absl::InvalidArgumentError("--roles: want at least one role");
   return roles;
+}
+
+absl::StatusOr<PublicUrls> ReadPublicUrls(const DaemonOptions& options) {
+  const std::string& text = options.base_url;
+  if (text.empty() && absl::EndsWith(options.https, ":0")) {
+    return absl::InvalidArgumentError("--base_url: want one where --https has port 0");
+  }
+  PublicUrls urls;
+  urls.base = text.empty() ? absl::StrCat("https://", options.https, "/fhir") : text;
+  while (absl::EndsWith(urls.base, "/")) urls.base.pop_back();
+  const size_t host = absl::string_view("https://").size();
+  const size_t path = urls.base.find('/', host);
+  const bool sound = absl::StartsWith(urls.base, "https://") && path != std::string::npos &&
+                     path > host && urls.base.find_first_of("?# ") == std::string::npos;
+  if (!sound) return absl::InvalidArgumentError("--base_url: want https://host[:port]/path");
+  urls.issuer = urls.base.substr(0, path);
+  urls.path = urls.base.substr(path);
+  return urls;
 }
 
 absl::StatusOr<std::map<std::string, std::string>> ParseAddresses(absl::string_view text) {

@@ -26,5 +26,26 @@ TEST(DaemonOptionsTest, AddressesAreRoleAndHostAndPort) {
   EXPECT_FALSE(ParseAddresses("mip=127.0.0.1:1").ok());
 }
 
+TEST(DaemonOptionsTest, ThePublicBaseIsWhereHttpsListensUnlessItIsSaid) {
+  DaemonOptions options;
+  options.https = "127.0.0.1:7443";
+  auto urls = ReadPublicUrls(options);
+  ASSERT_TRUE(urls.ok()) << urls.status();
+  EXPECT_EQ(urls->base, "https://127.0.0.1:7443/fhir");
+  options.base_url = "https://gw.hie.example/r4/";
+  urls = ReadPublicUrls(options);
+  ASSERT_TRUE(urls.ok()) << urls.status();
+  EXPECT_EQ(urls->base, "https://gw.hie.example/r4");
+  EXPECT_EQ(urls->issuer, "https://gw.hie.example");
+  EXPECT_EQ(urls->path, "/r4");
+  for (const char* bad : {"http://gw/fhir", "https://gw", "https:///fhir", "https://gw/fhir?a=1"}) {
+    options.base_url = bad;
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadPublicUrls(options).status())) << bad;
+  }
+  options.base_url = "";
+  options.https = "127.0.0.1:0";
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadPublicUrls(options).status()));
+}
+
 }  // namespace
 }  // namespace hie::hied

@@ -4,11 +4,14 @@
 
 #include "gateway/auth/gateway_access_policy.h"
 #include "gateway/edge/gateway_edge.h"
+#include "gateway/edge/local_door.h"
 #include "gateway/feed/announcement_feed.h"
 #include "gateway/feed/patient_feed.h"
 #include "gateway/members/agent_hub.h"
 #include "gateway/members/member_directory_cache.h"
 #include "services/common/base/status_macros.h"
+#include "services/hied/https_door.h"
+#include "services/hied/mllp_door.h"
 
 namespace hie::hied {
 namespace {
@@ -28,10 +31,16 @@ class OpenGateway final : public GatewayHost {
             log::Logger::Options{"gateway", &process.clock, process.log_sink})) {}
 
   ~OpenGateway() override {
-    // The server first: no call runs any more when what it calls goes.  The edge waits for what is
-    // in flight, which may still ask the hub.
+    // What listens first: no call begins any more when what it calls goes.  The edge waits for what
+    // is in flight, which may still ask the hub, and whose end the doors are still told.
+    if (https_ != nullptr) https_->Close();
     server_.reset();
+    mllp_.reset();
+    if (local_ != nullptr) local_->Stop();
     edge_.reset();
+    if (local_ != nullptr) local_->WaitUntilIdle();
+    https_.reset();
+    local_.reset();
     hub_.reset();
   }
 
@@ -45,11 +54,32 @@ class OpenGateway final : public GatewayHost {
         channels_.mpi, channels_.registry, directory_.get(), &process_.clock});
     OpenHub();
     HIE_RETURN_IF_ERROR(OpenEdge());
-    return OpenServer();
+    HIE_RETURN_IF_ERROR(OpenLocalDoor());
+    HIE_ASSIGN_OR_RETURN(mllp_, MllpDoor::Open(process_, *local_, *directory_, channels_.audit));
+    HIE_RETURN_IF_ERROR(OpenServer());
+    if (process_.options.https.empty()) return absl::OkStatus();
+    HIE_ASSIGN_OR_RETURN(https_, HttpsDoor::Open(process_, *local_, *directory_));
+    return absl::OkStatus();
   }
 
   int port() const override { return server_->port(); }
-  void Stop(absl::Duration grace) override { server_->Shutdown(grace); }
+  std::map<std::string, int> doors() const override {
+    std::map<std::string, int> ports;
+    if (https_ != nullptr) ports["https"] = https_->port();
+    if (!process_.options.mllp.empty()) ports["mllp"] = mllp_->door().port();
+    if (!process_.options.mllp_tls.empty()) ports["mllp_tls"] = mllp_->door().tls_port();
+    return ports;
+  }
+  absl::Status Checkpoint(const std::string& directory) const override {
+    return mllp_->Checkpoint(directory);
+  }
+
+  // Feeds first: what they were told is accepted must still be acknowledged.
+  void Stop(absl::Duration grace) override {
+    mllp_->door().Drain(grace);
+    if (https_ != nullptr) https_->Drain(grace);
+    server_->Shutdown(grace);
+  }
 
  private:
   absl::Status ReadDirectory() {
@@ -91,6 +121,16 @@ class OpenGateway final : public GatewayHost {
     return absl::OkStatus();
   }
 
+  absl::Status OpenLocalDoor() {
+    edge::LocalDoor::Options options;
+    options.access = access_;
+    options.log = log_;
+    options.metrics = process_.metrics;
+    HIE_ASSIGN_OR_RETURN(local_, edge::LocalDoor::Create(std::move(options)));
+    edge_->Serve(*local_);
+    return absl::OkStatus();
+  }
+
   absl::Status OpenServer() {
     rpc::Server::Options options;
     options.name = "gateway";
@@ -106,6 +146,7 @@ class OpenGateway final : public GatewayHost {
     HIE_ASSIGN_OR_RETURN(server_, rpc::Server::Create(std::move(options)));
     edge_->Serve(*server_);
     hub_->Serve(*server_);
+    mllp_->door().Serve(*server_);
     return server_->Start();
   }
 
@@ -117,7 +158,10 @@ class OpenGateway final : public GatewayHost {
   std::unique_ptr<feed::PatientFeed> feed_;
   std::unique_ptr<members::AgentHub> hub_;
   std::unique_ptr<edge::GatewayEdge> edge_;
+  std::unique_ptr<edge::LocalDoor> local_;
+  std::unique_ptr<MllpDoor> mllp_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<HttpsDoor> https_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -27,6 +29,10 @@ class GatewayHost {
   virtual ~GatewayHost() = default;
 
   virtual int port() const = 0;
+  // Ports of the doors beside gRPC that are open, by name: https, mllp, mllp_tls.
+  virtual std::map<std::string, int> doors() const = 0;
+  // Writes a complete copy of what the doors keep (the HL7 v2 inbox) into `directory`.
+  virtual absl::Status Checkpoint(const std::string& directory) const = 0;
   // Refuses new calls, lets running ones end until `grace` has passed.
   virtual void Stop(absl::Duration grace) = 0;
 };

@@ -30,6 +30,10 @@ absl::StatusOr<hie::hied::DaemonOptions> ParseArguments(CLI::App& app, int argc,
   app.add_option("--admin", options.admin, "host:port of /livez /readyz /metrics");
   app.add_option("--log", options.log, "log file; standard error where it is missing");
   app.add_option("--ready_file", options.ready_file, "written when every role serves");
+  app.add_option("--https", options.https, "host:port of FHIR and tokens; none where missing");
+  app.add_option("--base_url", options.base_url, "public FHIR base; https://<https>/fhir");
+  app.add_option("--mllp", options.mllp, "host:port of HL7 v2, plain, loopback or private network");
+  app.add_option("--mllp_tls", options.mllp_tls, "host:port of HL7 v2 over TLS");
   app.parse(argc, argv);
   absl::StatusOr<std::set<std::string>> parsed_roles = hie::hied::ParseRoles(roles);
   if (!parsed_roles.ok()) return parsed_roles.status();

@@ -115,7 +115,11 @@ absl::StatusOr<std::unique_ptr<RoleHost>> OpenUnnamed(const Process& process,
                                                      });
   }
   if (role == "registry") {
-    return JournaledHost<registry::RegistryRole>::Open(process, role, nothing_more);
+    return JournaledHost<registry::RegistryRole>::Open(
+        process, role, [&](registry::RegistryRole::Options& o) {
+          o.content_kek_path = process.options.data_dir + "/registry.kek";
+          return absl::OkStatus();
+        });
   }
   return JournaledHost<mpi::MpiRole>::Open(process, role, nothing_more);
 }

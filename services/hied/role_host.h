@@ -62,6 +62,9 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> MakeRoleServer(const Process& proce
 absl::StatusOr<std::unique_ptr<RoleHost>> OpenStateRole(const Process& process,
                                                         const std::string& role);
 
+// Returns what delivers the events of an outbox to the audit.  `clock` must outlive it.
+outbox::Relay::Deliver DeliverTo(std::shared_ptr<rpc::Channel> audit, const Clock& clock);
+
 // Opens one of a role's stores on disk.  Errors as RocksDbKvStore::Open.
 absl::StatusOr<std::unique_ptr<KvStore>> OpenRoleStore(const std::string& path,
                                                        std::vector<std::string> tables);

@@ -4,47 +4,12 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "services/registry/filed_in_memory.h"
 
 namespace hie::registry {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
-
-// What is filed, in maps.
-class FakeFiled final : public FiledDocuments {
- public:
-  absl::StatusOr<std::optional<DocumentEntry>> Document(const std::string& id) const override {
-    const auto it = documents.find(id);
-    if (it == documents.end()) return std::optional<DocumentEntry>();
-    return std::optional<DocumentEntry>(it->second);
-  }
-  absl::StatusOr<std::optional<LocatorEntry>> Locator(const LocatorKey& key) const override {
-    const auto it = locators.find(key);
-    if (it == locators.end()) return std::optional<LocatorEntry>();
-    return std::optional<LocatorEntry>(it->second);
-  }
-  absl::StatusOr<std::vector<std::string>> ReplacedBy(const std::string& id) const override {
-    std::vector<std::string> ids;
-    for (const Replacement& replacement : replacements) {
-      if (replacement.replaced_id == id) ids.push_back(replacement.by_id);
-    }
-    return ids;
-  }
-
-  // Files and keeps; returns the status.
-  absl::Status File(const Submission& submission, absl::Time now = kNow) {
-    absl::StatusOr<Filing> filing = FileSubmission(submission, *this, now);
-    if (!filing.ok()) return filing.status();
-    for (auto& [id, document] : filing->documents) documents[id] = document;
-    for (auto& [key, locator] : filing->locators) locators[key] = locator;
-    replacements.merge(filing->replacements);
-    return absl::OkStatus();
-  }
-
-  std::map<std::string, DocumentEntry> documents;
-  std::map<LocatorKey, LocatorEntry> locators;
-  std::set<Replacement> replacements;
-};
 
 LocalPatient Patient(absl::string_view id) {
   return {"2.999.1", Phi<std::string>(std::string(id)), 1};
@@ -58,8 +23,15 @@ DocumentEntry Document(const std::string& unique_id, const std::string& replaces
   document.facility = "clinic";
   document.created = kNow - absl::Hours(1);
   document.sha256 = std::string(32, 'h');
-  document.replaces_unique_id = replaces;
+  if (!replaces.empty()) document.relations = {{RelationKind::kReplaces, replaces}};
   return document;
+}
+
+// A submission as feeds make them: out of order.
+Submission Feed(std::vector<DocumentEntry> documents) {
+  Submission submission{"s", std::move(documents), {}};
+  submission.relation_policy = RelationPolicy::kStoreUnlinked;
+  return submission;
 }
 
 class FileSubmissionTest : public testing::Test {
@@ -71,11 +43,11 @@ class FileSubmissionTest : public testing::Test {
     return filed_.locators.at({Patient("a"), MemberId("north")});
   }
 
-  FakeFiled filed_;
+  FiledInMemory filed_;
 };
 
 TEST_F(FileSubmissionTest, ADocumentVerifiesTheMembersLocatorEntry) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
   EXPECT_EQ(Locator().state, LocatorState::kVerified);
   EXPECT_EQ(Locator().documents, 1u);
   EXPECT_EQ(Locator().newest, kNow - absl::Hours(1));
@@ -87,9 +59,9 @@ TEST_F(FileSubmissionTest, AClaimRaisesAndNeverLowers) {
   const auto claim = [](LocatorState state) {
     return Submission{"s", {}, {Claim{Patient("a"), MemberId("north"), state, "ward"}}};
   };
-  ASSERT_TRUE(filed_.File(claim(LocatorState::kClaimed)).ok());
+  ASSERT_TRUE(filed_.File(claim(LocatorState::kClaimed), kNow).ok());
   EXPECT_EQ(Locator().state, LocatorState::kClaimed);
-  ASSERT_TRUE(filed_.File(claim(LocatorState::kVerified)).ok());
+  ASSERT_TRUE(filed_.File(claim(LocatorState::kVerified), kNow).ok());
   ASSERT_TRUE(filed_.File(claim(LocatorState::kClaimed), kNow + absl::Hours(1)).ok());
   EXPECT_EQ(Locator().state, LocatorState::kVerified);
   EXPECT_EQ(Locator().asserted, kNow + absl::Hours(1));
@@ -97,46 +69,50 @@ TEST_F(FileSubmissionTest, AClaimRaisesAndNeverLowers) {
 }
 
 TEST_F(FileSubmissionTest, TheSameDocumentAgainIsTheExistingEntry) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
   DocumentEntry again = Document("1");
   again.title = Phi<std::string>("another title");
-  ASSERT_TRUE(filed_.File({"t", {again, again}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"t", {again, again}, {}}, kNow).ok());
   EXPECT_EQ(filed_.documents.size(), 1u);
   EXPECT_EQ(filed_.documents.begin()->second.title.value(), "");
   EXPECT_EQ(Locator().documents, 1u);
 }
 
 TEST_F(FileSubmissionTest, AnotherHashUnderTheSameUniqueIdIsRefused) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
   DocumentEntry other = Document("1");
   other.sha256 = std::string(32, 'i');
-  EXPECT_EQ(filed_.File({"t", {other}, {}}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(filed_.File({"t", {other}, {}}, kNow).status().code(),
+            absl::StatusCode::kAlreadyExists);
   other.sha256.clear();
-  EXPECT_EQ(filed_.File({"t", {other}, {}}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(filed_.File({"t", {other}, {}}, kNow).status().code(),
+            absl::StatusCode::kAlreadyExists);
 }
 
 TEST_F(FileSubmissionTest, TheSameDocumentForAnotherPatientIsRefused) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
   DocumentEntry other = Document("1");
   other.patient = Patient("b");
-  EXPECT_EQ(filed_.File({"t", {other}, {}}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(filed_.File({"t", {other}, {}}, kNow).status().code(),
+            absl::StatusCode::kAlreadyExists);
   other.patient = Patient("a");
   other.patient.incarnation = 2;
-  EXPECT_EQ(filed_.File({"t", {other}, {}}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(filed_.File({"t", {other}, {}}, kNow).status().code(),
+            absl::StatusCode::kAlreadyExists);
 }
 
 TEST_F(FileSubmissionTest, MembersHaveTheirOwnUniqueIds) {
   DocumentEntry other = Document("1");
   other.member = MemberId("south");
   other.sha256 = std::string(32, 'i');
-  ASSERT_TRUE(filed_.File({"s", {Document("1"), other}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1"), other}, {}}, kNow).ok());
   EXPECT_EQ(filed_.documents.size(), 2u);
 }
 
 TEST_F(FileSubmissionTest, AReplacementSupersedesWhicheverComesFirst) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1"), Document("2", "1")}, {}}).ok());
-  ASSERT_TRUE(filed_.File({"t", {Document("4", "3")}, {}}).ok());
-  ASSERT_TRUE(filed_.File({"u", {Document("3", "2")}, {}}).ok());
+  ASSERT_TRUE(filed_.File(Feed({Document("1"), Document("2", "1")}), kNow).ok());
+  ASSERT_TRUE(filed_.File(Feed({Document("4", "3")}), kNow).ok());
+  ASSERT_TRUE(filed_.File(Feed({Document("3", "2")}), kNow).ok());
   EXPECT_EQ(StatusOf("1"), DocumentStatus::kSuperseded);
   EXPECT_EQ(StatusOf("2"), DocumentStatus::kSuperseded);
   EXPECT_EQ(StatusOf("3"), DocumentStatus::kSuperseded);
@@ -147,33 +123,34 @@ TEST_F(FileSubmissionTest, AReplacementSupersedesWhicheverComesFirst) {
 TEST_F(FileSubmissionTest, ADocumentOfAnotherPatientIsNotReplaced) {
   DocumentEntry of_another = Document("2", "1");
   of_another.patient = Patient("b");
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
-  EXPECT_EQ(filed_.File({"t", {of_another}, {}}).code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
+  EXPECT_EQ(filed_.File({"t", {of_another}, {}}, kNow).status().code(),
+            absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(StatusOf("1"), DocumentStatus::kCurrent);
 }
 
 TEST_F(FileSubmissionTest, ALateDocumentIsNotSupersededByOneOfAnotherPatient) {
   DocumentEntry of_another = Document("2", "1");
   of_another.patient = Patient("b");
-  ASSERT_TRUE(filed_.File({"s", {of_another}, {}}).ok());
-  ASSERT_TRUE(filed_.File({"t", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File(Feed({of_another}), kNow).ok());
+  ASSERT_TRUE(filed_.File({"t", {Document("1")}, {}}, kNow).ok());
   EXPECT_EQ(StatusOf("1"), DocumentStatus::kCurrent);
 }
 
 TEST_F(FileSubmissionTest, ACircleOfReplacementsIsRefused) {
-  EXPECT_EQ(filed_.File({"s", {Document("1", "2"), Document("2", "1")}, {}}).code(),
+  EXPECT_EQ(filed_.File(Feed({Document("1", "2"), Document("2", "1")}), kNow).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  ASSERT_TRUE(filed_.File({"t", {Document("1", "3"), Document("2", "1")}, {}}).ok());
-  EXPECT_EQ(filed_.File({"u", {Document("3", "2")}, {}}).code(),
+  ASSERT_TRUE(filed_.File(Feed({Document("1", "3"), Document("2", "1")}), kNow).ok());
+  EXPECT_EQ(filed_.File(Feed({Document("3", "2")}), kNow).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(FileSubmissionTest, AStatusOnlyRises) {
-  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {Document("1")}, {}}, kNow).ok());
   DocumentEntry withdrawn = Document("1");
   withdrawn.status = DocumentStatus::kEnteredInError;
-  ASSERT_TRUE(filed_.File({"t", {withdrawn}, {}}).ok());
-  ASSERT_TRUE(filed_.File({"u", {Document("1")}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"t", {withdrawn}, {}}, kNow).ok());
+  ASSERT_TRUE(filed_.File({"u", {Document("1")}, {}}, kNow).ok());
   EXPECT_EQ(StatusOf("1"), DocumentStatus::kEnteredInError);
   EXPECT_EQ(Locator().documents, 0u);
   EXPECT_EQ(Locator().state, LocatorState::kVerified);
@@ -182,7 +159,7 @@ TEST_F(FileSubmissionTest, AStatusOnlyRises) {
 TEST_F(FileSubmissionTest, AWithdrawnDocumentSaysNothingAboutWhereRecordsAre) {
   DocumentEntry withdrawn = Document("1");
   withdrawn.status = DocumentStatus::kEnteredInError;
-  ASSERT_TRUE(filed_.File({"s", {withdrawn}, {}}).ok());
+  ASSERT_TRUE(filed_.File({"s", {withdrawn}, {}}, kNow).ok());
   EXPECT_TRUE(filed_.locators.empty());
 }
 
@@ -192,9 +169,9 @@ TEST_F(FileSubmissionTest, NoFacilityIsDroppedSilently) {
     submission.claims.push_back(
         {Patient("a"), MemberId("north"), LocatorState::kClaimed, std::to_string(i)});
   }
-  EXPECT_EQ(filed_.File(submission).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(filed_.File(submission, kNow).status().code(), absl::StatusCode::kFailedPrecondition);
   submission.claims.pop_back();
-  EXPECT_TRUE(filed_.File(submission).ok());
+  EXPECT_TRUE(filed_.File(submission, kNow).ok());
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class RegistryServiceTest : public testing::Test {
   }
 
   absl::StatusOr<v1::SubmitResponse> Submit(const v1::SubmitRequest& request) {
-    return HandleSubmit(request, role_->journal());
+    return HandleSubmit(request, nullptr, role_->journal());
   }
 
   MemoryKvStore store_;
@@ -170,7 +170,7 @@ TEST(SubmissionEventsTest, EveryPatientAndDocumentIsToldWithinTheLimits) {
   }
   int patients = 0;
   int items = 0;
-  for (const audit::v1::Event& event : SubmissionEvents(common::v1::Actor(), filing)) {
+  for (const audit::v1::Event& event : FilingEvents(common::v1::Actor(), "submission", filing)) {
     EXPECT_EQ(event.type(), audit::v1::EVENT_TYPE_CHANGE);
     EXPECT_LE(event.patients_size(), kEventPatientsMax);
     EXPECT_LE(event.item_ids_size(), kEventItemsMax);

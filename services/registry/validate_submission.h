@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "absl/status/status.h"
-#include "services/registry/document_entry.h"
+#include "services/registry/submission.h"
 
 namespace hie::registry {
 
@@ -18,6 +18,15 @@ inline constexpr size_t kCodeBytesMax = 64;
 inline constexpr size_t kMediaTypeBytesMax = 128;
 inline constexpr size_t kTextBytesMax = 512;
 inline constexpr size_t kSha256Bytes = 32;
+inline constexpr size_t kSha1Bytes = 20;
+inline constexpr size_t kSystemBytesMax = 256;
+inline constexpr size_t kLanguageBytesMax = 64;
+inline constexpr size_t kContentIdBytesMax = 64;
+inline constexpr size_t kListMax = 32;  // Codes of one kind, identifiers, relations, names.
+inline constexpr size_t kNamePartsMax = 16;
+inline constexpr size_t kResourceBytesMax = size_t{256} << 10;
+inline constexpr size_t kSamePersonMax = 256;
+inline constexpr size_t kSetDocumentsMax = 1000;  // Filed earlier.
 
 // Checks everything that can be told from the submission alone.
 //

@@ -19,7 +19,11 @@ Submission Valid() {
   claim.patient = document.patient;
   claim.member = document.member;
   claim.state = LocatorState::kClaimed;
-  return {"s1", {document}, {claim}};
+  SubmissionSet set;
+  set.unique_id = "urn:oid:2.999.1.9";
+  set.patient = document.patient;
+  set.member = document.member;
+  return {"s1", {document}, {claim}, {set}};
 }
 
 struct Case {
@@ -48,7 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"NoId", [](Submission& s) { s.submission_id.clear(); }, "submission_id: want"},
         Case{"LongId", [](Submission& s) { s.submission_id = kLong; }, "submission_id: want"},
-        Case{"Nothing", [](Submission& s) { s.documents.clear(), s.claims.clear(); },
+        Case{"Nothing",
+             [](Submission& s) { s.documents.clear(), s.claims.clear(), s.sets.clear(); },
              "documents: want"},
         Case{"ManyDocuments",
              [](Submission& s) { s.documents.resize(kDocumentsMax + 1, s.documents[0]); },
@@ -75,8 +80,39 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ShortHash", [](Submission& s) { s.documents[0].sha256 = "short"; },
              "documents[0].sha256: want"},
         Case{"ReplacesItself",
-             [](Submission& s) { s.documents[0].replaces_unique_id = s.documents[0].unique_id; },
-             "documents[0].replaces_unique_id: want"},
+             [](Submission& s) {
+               s.documents[0].relations = {{RelationKind::kReplaces, s.documents[0].unique_id}};
+             },
+             "documents[0].relations: want"},
+        Case{
+            "OneRelationTwice",
+            [](Submission& s) {
+              s.documents[0].relations = {{RelationKind::kSigns, "x"}, {RelationKind::kSigns, "x"}};
+            },
+            "documents[0].relations: want each"},
+        Case{"ManyCodes",
+             [](Submission& s) { s.documents[0].description.types.resize(kListMax + 1); },
+             "documents[0].types: want at most"},
+        Case{
+            "ResourceThatIsNoObject",
+            [](Submission& s) { s.documents[0].description.resource = Phi<std::string>("CANARY"); },
+            "documents[0].resource: want"},
+        Case{"ShortSha1", [](Submission& s) { s.documents[0].sha1 = "short"; },
+             "documents[0].sha1: want"},
+        Case{"SetWithoutUniqueId", [](Submission& s) { s.sets[0].unique_id.clear(); },
+             "submission_set.unique_id: want"},
+        Case{"SetWithLongTitle", [](Submission& s) { s.sets[0].title = Phi<std::string>(kLong); },
+             "submission_set.title: want"},
+        Case{"SupersededThatIsNotReplaced",
+             [](Submission& s) {
+               s.documents[0].relations = {{RelationKind::kReplaces, "old"}};
+               s.superseded_ids = {EntryId(MemberId("north"), "old"), "other"};
+             },
+             "superseded_ids[1]: want"},
+        Case{
+            "ManyRecordsOfOnePerson",
+            [](Submission& s) { s.same_person.resize(kSamePersonMax + 1, s.documents[0].patient); },
+            "same_person: want at most"},
         Case{"ClaimOfSuspicion",
              [](Submission& s) { s.claims[0].state = LocatorState::kSuspected; },
              "claims[0].state: want"},

@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -25,6 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRoles[] = {"audit", "directory", "consent", "registry", "mpi", "gateway"};
+// What the gateway opens besides gRPC; no roles.
+constexpr const char* kDoors[] = {"admin", "https", "mllp", "mllp_tls"};
 constexpr absl::Duration kStartTime = absl::Seconds(60);
 constexpr absl::Duration kAnnounceTime = absl::Seconds(60);
 constexpr absl::Duration kStopGrace = absl::Seconds(15);
@@ -99,7 +103,9 @@ absl::Status ExchangeStack::ChoosePorts() {
   for (const char* role : kRoles) {
     HIE_ASSIGN_OR_RETURN(ports_[role], FreePort());
   }
-  HIE_ASSIGN_OR_RETURN(ports_["admin"], FreePort());
+  for (const char* door : kDoors) {
+    HIE_ASSIGN_OR_RETURN(ports_[door], FreePort());
+  }
   return absl::OkStatus();
 }
 
@@ -126,16 +132,24 @@ std::vector<std::string> ExchangeStack::HiedCommand(const std::string& roles) co
                                       ReadyFile("hied-" + roles)};
   if (roles == "all" || roles == "gateway") {
     command.insert(command.end(), {"--admin", admin_address()});
+    AddDoors(command);
   }
   if (options_.layout == Layout::kProcessPerRole) {
     std::vector<std::string> addresses;
     for (const auto& [role, port] : ports_) {
-      if (role == "gateway" || role == "admin") continue;
+      const bool door = std::find(std::begin(kDoors), std::end(kDoors), role) != std::end(kDoors);
+      if (role == "gateway" || door) continue;
       addresses.push_back(absl::StrCat(role, "=127.0.0.1:", port));
     }
     command.insert(command.end(), {"--addresses", absl::StrJoin(addresses, ",")});
   }
   return command;
+}
+
+void ExchangeStack::AddDoors(std::vector<std::string>& command) const {
+  if (options_.https) command.insert(command.end(), {"--https", https_address()});
+  if (!options_.mllp) return;
+  command.insert(command.end(), {"--mllp", mllp_address(), "--mllp_tls", mllp_tls_address()});
 }
 
 absl::Status ExchangeStack::StartProcess(const std::string& name, const std::string& roles) {
@@ -267,16 +281,31 @@ absl::StatusOr<std::unique_ptr<ctl::Session>> ExchangeStack::SignIn(
   return ctl::Session::Open(std::move(options), clock_, random_);
 }
 
-std::string ExchangeStack::gateway_address() const {
-  return absl::StrCat("127.0.0.1:", ports_.at("gateway"));
+std::string ExchangeStack::AddressOf(const std::string& name) const {
+  return absl::StrCat("127.0.0.1:", ports_.at(name));
 }
 
-std::string ExchangeStack::admin_address() const {
-  return absl::StrCat("127.0.0.1:", ports_.at("admin"));
+std::string ExchangeStack::gateway_address() const { return AddressOf("gateway"); }
+std::string ExchangeStack::admin_address() const { return AddressOf("admin"); }
+std::string ExchangeStack::https_address() const { return AddressOf("https"); }
+std::string ExchangeStack::mllp_address() const { return AddressOf("mllp"); }
+std::string ExchangeStack::mllp_tls_address() const { return AddressOf("mllp_tls"); }
+std::string ExchangeStack::role_address(const std::string& role) const { return AddressOf(role); }
+
+std::string ExchangeStack::fhir_base() const {
+  return absl::StrCat("https://", https_address(), "/fhir");
 }
 
-std::string ExchangeStack::role_address(const std::string& role) const {
-  return absl::StrCat("127.0.0.1:", ports_.at(role));
+absl::StatusOr<int> ExchangeStack::DoorPort(const std::string& door) const {
+  const bool one = options_.layout == Layout::kOneProcess;
+  std::ifstream ready(ReadyFile(one ? "hied-all" : "hied-gateway"));
+  int gateway = 0;
+  ready >> gateway;
+  std::string name;
+  for (int port = 0; ready >> name >> port;) {
+    if (name == door) return port;
+  }
+  return absl::NotFoundError(absl::StrCat(door, ": not open"));
 }
 
 std::string ExchangeStack::AllLogs() const {

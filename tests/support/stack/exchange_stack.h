@@ -27,6 +27,8 @@ class ExchangeStack {
     std::vector<Member> members;  // Hospitals; the operator `hie` is added.
     Layout layout = Layout::kOneProcess;
     std::string policy;  // Empty: us-optout of the project.
+    bool https = false;  // FHIR and tokens, on a free port.
+    bool mllp = false;   // HL7 v2, plain and over TLS, on free ports.
   };
 
   // Makes keys and the directory seed.  Starts nothing.
@@ -65,6 +67,14 @@ class ExchangeStack {
 
   std::string gateway_address() const;
   std::string admin_address() const;
+  // Of the doors that the options open: host:port, and the FHIR base.
+  std::string https_address() const;
+  std::string fhir_base() const;
+  std::string mllp_address() const;
+  std::string mllp_tls_address() const;
+  // The port that the gateway's ready file names for a door (https, mllp, mllp_tls).  NOT_FOUND:
+  // the door is not open.
+  absl::StatusOr<int> DoorPort(const std::string& door) const;
   // host:port of a role in a process of its own (kProcessPerRole).
   std::string role_address(const std::string& role) const;
   const std::string& directory() const { return options_.directory; }
@@ -86,6 +96,8 @@ class ExchangeStack {
   absl::Status AwaitReady(const std::string& name, ChildProcess& process,
                           absl::Duration timeout) const;
   std::string ReadyFile(const std::string& name) const;
+  std::string AddressOf(const std::string& name) const;
+  void AddDoors(std::vector<std::string>& command) const;
 
   const Options options_;
   SystemClock clock_;

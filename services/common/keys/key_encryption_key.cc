@@ -1,4 +1,4 @@
-#include "services/audit/key_encryption_key.h"
+#include "services/common/keys/key_encryption_key.h"
 
 #include <algorithm>
 #include <memory>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status_macros.h"
 
-namespace hie::audit {
+namespace hie::keys {
 namespace {
 
 constexpr size_t kDigits = 2 * crypto::kAeadKeyBytes;
@@ -19,7 +19,7 @@ absl::StatusOr<crypto::AeadKey> Parse(const std::string& path, absl::string_view
       text.size() == kDigits + 1 && text.back() == '\n' &&
       std::all_of(text.begin(), text.end() - 1, [](char c) { return absl::ascii_isxdigit(c); });
   if (!hexadecimal) {
-    return absl::DataLossError(absl::StrCat("audit: ", path, " is not a key-encryption key"));
+    return absl::DataLossError(absl::StrCat(path, " is not a key-encryption key"));
   }
   return crypto::AeadKey::FromBytes(absl::HexStringToBytes(text.substr(0, kDigits)));
 }
@@ -32,8 +32,8 @@ absl::StatusOr<crypto::AeadKey> OpenKeyEncryptionKey(FileSystem& files, const st
   if (!exists) {
     if (wrapped == WrappedKeys::kSome) {
       return absl::FailedPreconditionError(
-          absl::StrCat("audit: the key-encryption key ", path,
-                       " is missing, but patient keys exist that only it opens: restore it"));
+          absl::StrCat("the key-encryption key ", path,
+                       " is missing, but keys exist that only it opens: restore it"));
     }
     const std::string key = random.Bytes(crypto::kAeadKeyBytes);
     HIE_RETURN_IF_ERROR(files.CreateDir(ParentDir(path)));
@@ -44,4 +44,4 @@ absl::StatusOr<crypto::AeadKey> OpenKeyEncryptionKey(FileSystem& files, const st
   return Parse(path, text);
 }
 
-}  // namespace hie::audit
+}  // namespace hie::keys
