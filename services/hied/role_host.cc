@@ -23,16 +23,6 @@ absl::Status Named(const std::string& role, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(role, ": ", status.message()));
 }
 
-outbox::Relay::Deliver DeliverTo(std::shared_ptr<rpc::Channel> audit, const Clock& clock) {
-  return [audit = std::move(audit), &clock](const std::vector<audit::v1::Event>& events) {
-    audit::v1::AppendRequest request;
-    for (const audit::v1::Event& event : events) *request.add_events() = event;
-    rpc::CallOptions call;
-    call.deadline = clock.Now() + kDeliveryDeadline;
-    return audit->CallAndWait<audit::v1::AuditService::Append>(call, request).status();
-  };
-}
-
 // A role over one journaled store.
 template <typename Role>
 class JournaledHost final : public RoleHost {
@@ -149,6 +139,16 @@ absl::StatusOr<std::unique_ptr<RoleHost>> OpenStateRole(const Process& process,
   absl::StatusOr<std::unique_ptr<RoleHost>> host = OpenUnnamed(process, role);
   if (!host.ok()) return Named(role, host.status());
   return host;
+}
+
+outbox::Relay::Deliver DeliverTo(std::shared_ptr<rpc::Channel> audit, const Clock& clock) {
+  return [audit = std::move(audit), &clock](const std::vector<audit::v1::Event>& events) {
+    audit::v1::AppendRequest request;
+    for (const audit::v1::Event& event : events) *request.add_events() = event;
+    rpc::CallOptions call;
+    call.deadline = clock.Now() + kDeliveryDeadline;
+    return audit->CallAndWait<audit::v1::AuditService::Append>(call, request).status();
+  };
 }
 
 absl::StatusOr<std::unique_ptr<KvStore>> OpenRoleStore(const std::string& path,
