@@ -104,13 +104,14 @@ bool SameValue(const std::string& held, const std::string& sought) {
   return !folded.empty() && folded == FoldCompact(sought);
 }
 
-bool OwnKeyFits(const LocalPatient& patient, const SoughtIdentifier& sought) {
-  if (sought.system && *sought.system != patient.assigning_authority) return false;
-  return !sought.value || *sought.value == patient.id.value();
+bool OwnKeyFits(const QueriedRecord& record, const SoughtIdentifier& sought) {
+  if (sought.system && *sought.system != record.patient.assigning_authority) return false;
+  if (!sought.value) return true;
+  return !record.former_holder && *sought.value == record.patient.id.value();
 }
 
 bool IdentifierFits(const QueriedRecord& record, const SoughtIdentifier& sought) {
-  if (OwnKeyFits(record.patient, sought)) return true;
+  if (OwnKeyFits(record, sought)) return true;
   if (record.state == RecordState::kRemoved) return false;
   const std::vector<PatientIdentifier>& held = record.demographics.identifiers;
   return std::any_of(held.begin(), held.end(), [&](const PatientIdentifier& identifier) {

@@ -77,6 +77,7 @@ struct QueriedRecord {
   LocalPatient patient;
   Demographics demographics;
   RecordState state = RecordState::kLive;
+  bool former_holder = false;  // The id has another holder since: it does not name this record.
 };
 
 // The person of the record.

@@ -133,6 +133,14 @@ TEST(ConditionsTest, TombstonesAnswerToTheirIdentityOnly) {
   EXPECT_FALSE(MeetsAll(record, {}, {Identifier("2.999.77|X1")}));
 }
 
+TEST(ConditionsTest, AReusedIdDoesNotNameItsFormerHolder) {
+  QueriedRecord record = Ana();
+  record.former_holder = true;
+  EXPECT_FALSE(MeetsAll(record, {}, {Identifier("2.999.1|N-1001")}));
+  EXPECT_TRUE(MeetsAll(record, {}, {Identifier("2.999.1|")}));
+  EXPECT_TRUE(MeetsAll(record, {}, {Identifier("2.999.77|X1")}));
+}
+
 TEST(ConditionsTest, OnlyAnIdentityNamesThePerson) {
   EXPECT_TRUE(NamesThePerson({Identifier("2.999.1|N-1001")}));
   EXPECT_TRUE(NamesThePerson({Text(F::kFamily, "v"), Text(F::kEid, "eid-1")}));

@@ -286,6 +286,16 @@ absl::StatusOr<PersonQuery> ReadQuery(const v1::QueryPersonsRequest& request) {
   return query;
 }
 
+absl::StatusOr<std::optional<QueriedRecord>> LoadQueried(const MpiReader& reader,
+                                                         RecordNumber record,
+                                                         const v1::RecordRow& row) {
+  if (row.record().provisional()) return std::optional<QueriedRecord>();
+  HIE_ASSIGN_OR_RETURN(QueriedRecord queried, QueriedRecordOf(row.record()));
+  HIE_ASSIGN_OR_RETURN(const v1::HolderRow holder, reader.Holder(row.record().patient()));
+  queried.former_holder = *holder.record_numbers().rbegin() != record;
+  return std::optional<QueriedRecord>(std::move(queried));
+}
+
 absl::StatusOr<v1::QueryPersonsResponse> JudgeCandidates(const MpiReader& reader,
                                                          const PersonQuery& query,
                                                          const Numbers& candidates) {
@@ -294,17 +304,15 @@ absl::StatusOr<v1::QueryPersonsResponse> JudgeCandidates(const MpiReader& reader
   std::map<std::string, v1::PersonMatch> matches;
   for (const RecordNumber candidate : candidates) {
     HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(candidate));
-    if (row.record().provisional()) continue;
-    HIE_ASSIGN_OR_RETURN(const QueriedRecord record, QueriedRecordOf(row.record()));
-    if (record.state != RecordState::kLive && !AsksIdentityOnly(query.conditions)) continue;
-    if (!MeetsAll(record, QueriedPerson(), of_record)) continue;
+    HIE_ASSIGN_OR_RETURN(const auto queried, LoadQueried(reader, candidate, row));
+    if (!queried || !MeetsAll(*queried, QueriedPerson(), of_record)) continue;
     auto person = persons.find(row.eid());
     if (person == persons.end()) {
       HIE_ASSIGN_OR_RETURN(Judged judged, JudgePerson(reader, row.eid(), query));
       person = persons.emplace(row.eid(), std::move(judged)).first;
     }
     const Judged& judged = person->second;
-    if (!judged.shown || !MeetsAll(record, judged.person, query.conditions)) continue;
+    if (!judged.shown || !MeetsAll(*queried, judged.person, query.conditions)) continue;
     v1::PersonMatch& match = matches[row.eid()];
     if (match.matched().empty()) *match.mutable_person() = judged.view;
     *match.add_matched() = row.record().patient();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -33,6 +34,12 @@ absl::StatusOr<PersonQuery> ReadQuery(const v1::QueryPersonsRequest& request);
 // index only narrows.  Expensive with what it narrows to: at most kQueryWalkMax records are read.
 absl::StatusOr<v1::QueryPersonsResponse> QueryPersons(const MpiReader& reader,
                                                       const PersonQuery& query);
+
+// The record as conditions see it, whether it still holds its id included.  Nothing: a provisional
+// one.
+absl::StatusOr<std::optional<QueriedRecord>> LoadQueried(const MpiReader& reader,
+                                                         RecordNumber record,
+                                                         const v1::RecordRow& row);
 
 // Judges the person of each of `candidates` (rising, each once) by every condition: what
 // QueryPersons does after narrowing.
