@@ -286,7 +286,7 @@ TEST_F(DocumentsTest, ASubmissionIsFiledUnderTheCallersRecordWithLabelsOfTheExch
   EXPECT_THAT(submitted->document_ids(), ElementsAre("doc0"));
   EXPECT_EQ(submitted->eid(), "eid");
   ASSERT_EQ(world_.state.submitted.size(), 1U);
-  const registry::v1::SubmitRequest& filed = world_.state.submitted[0];
+  const registry::v1::SubmitRequest filed = world_.state.submitted[0];
   EXPECT_EQ(filed.documents(0).member(), "north");
   EXPECT_EQ(filed.documents(0).patient().id(), "N1");
   EXPECT_EQ(filed.documents(0).patient().incarnation(), 1U);
