@@ -185,8 +185,12 @@ TEST_F(FederatedAnswerTest, LinesComeAsMembersAnswerAndTheLastSaysEnd) {
     const auto value = json::Read(line);
     ASSERT_TRUE(value.ok()) << line;
     types.emplace_back(value->Text("type"));
-    if (types.back() == "entry") EXPECT_EQ(value->Text("source"), "urn:oid:2.999.1.10");
-    if (types.back() == "end") EXPECT_EQ(value->Find("total")->integer(), 1);
+    if (types.back() == "entry") {
+      EXPECT_EQ(value->Text("source"), "urn:oid:2.999.1.10");
+    }
+    if (types.back() == "end") {
+      EXPECT_EQ(value->Find("total")->integer(), 1);
+    }
   }
   EXPECT_THAT(types, ElementsAre("begin", "entry", "member", "member", "end"));
 }

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -13,6 +11,8 @@
 #include "gateway/fhir/async_answers.h"
 #include "gateway/fhir/call.h"
 #include "gateway/fhir/idempotent_answers.h"
+#include "gateway/fhir/testing/fake_access.h"
+#include "gateway/fhir/testing/offered.h"
 #include "gateway/fhir/testing/test_call.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
 #include "services/common/json/reader.h"
@@ -26,25 +26,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::RecordedExchange;
 using ::testing::StartsWith;
-
-// Knows two tokens: "good" with every scope and "poor" with none; "aimless" has no purpose.
-class FakeAccess final : public auth::ApiAccess {
- public:
-  absl::StatusOr<auth::ApiCaller> Authenticate(absl::string_view authorization, absl::string_view,
-                                               absl::string_view) const override {
-    auth::ApiCaller caller;
-    if (!absl::ConsumePrefix(&authorization, "Bearer ")) {
-      return absl::UnauthenticatedError("token: none");
-    }
-    caller.client_id = absl::StrCat("client-", authorization);
-    caller.caller.kind = rpc::CallerKind::kMember;
-    caller.caller.actor.purpose = Purpose::kTreat;
-    if (authorization == "aimless") caller.caller.actor.purpose = Purpose::kUnspecified;
-    if (authorization != "poor") caller.scopes = {"system/*.cruds"};
-    if (authorization == "bad") return absl::UnauthenticatedError("token: expired");
-    return caller;
-  }
-};
 
 json::Value Resource(absl::string_view type) {
   json::Value resource = json::Value::Object();
@@ -155,7 +136,7 @@ class FhirDoorTest : public ::testing::Test {
   }
 
   FakeExchange exchange_;
-  FakeAccess access_;
+  testing::FakeAccess access_;
   SimulatedClock clock_{absl::FromUnixSeconds(1'768'219'200)};
   SeededRandom random_{3};
   members::FixedMemberDirectory directory_{
@@ -355,64 +336,13 @@ TEST_F(FhirDoorTest, DiscoveryNamesTheScopesOfTheTable) {
   EXPECT_EQ(configuration->At("/scopes_supported/0")->text(), "system/Patient.r");
 }
 
-// What a statement says that the door does, as "GET /Patient" and the like.
-std::set<std::string> Offered(const json::Value& statement) {
-  std::set<std::string> out;
-  const json::Value& rest = *statement.At("/rest/0");
-  for (const json::Value& interaction : rest.Each("interaction")) {
-    out.insert(absl::StrCat("system ", interaction.Text("code")));
-  }
-  for (const json::Value& operation : rest.Each("operation")) {
-    out.insert(absl::StrCat("system $", operation.Text("name")));
-  }
-  for (const json::Value& resource : rest.Each("resource")) {
-    const std::string type(resource.Text("type"));
-    for (const json::Value& interaction : resource.Each("interaction")) {
-      out.insert(absl::StrCat(type, " ", interaction.Text("code")));
-    }
-    for (const json::Value& operation : resource.Each("operation")) {
-      out.insert(absl::StrCat(type, " $", operation.Text("name")));
-    }
-    for (const json::Value& parameter : resource.Each("searchParam")) {
-      out.insert(absl::StrCat(type, " ?", parameter.Text("name")));
-    }
-    if (resource.Find("conditionalDelete")) out.insert(absl::StrCat(type, " conditionalDelete"));
-  }
-  return out;
-}
-
-// The same of the router table, written a second time and simply.
-std::set<std::string> Served(const std::vector<Interaction>& rows) {
-  std::set<std::string> out;
-  for (const Interaction& row : rows) {
-    const std::string who = row.resource.empty() ? "system" : row.resource;
-    const bool instance = absl::EndsWith(row.path, "{id}");
-    if (!row.operation.empty()) out.insert(absl::StrCat(who, " $", row.operation));
-    if (row.kind == InteractionKind::kRead) out.insert(who + " read");
-    if (row.kind == InteractionKind::kCreate) out.insert(who + " create");
-    if (row.kind == InteractionKind::kUpdate) out.insert(who + " update");
-    if (row.kind == InteractionKind::kPatch) out.insert(who + " patch");
-    if (row.kind == InteractionKind::kTransaction) out.insert(who + " transaction");
-    if (row.kind == InteractionKind::kDelete) {
-      out.insert(who + (instance ? " delete" : " conditionalDelete"));
-    }
-    if (row.kind == InteractionKind::kSearch) {
-      out.insert(who + (row.resource.empty() ? " search-system" : " search-type"));
-      for (const auto& parameter : row.parameters) {
-        out.insert(absl::StrCat(who, " ?", parameter.name));
-      }
-    }
-  }
-  return out;
-}
-
 TEST_F(FhirDoorTest, TheCapabilityStatementIsTheRouterTable) {
   const auto answer = Get("/fhir/metadata", {{"Authorization", ""}});
   ASSERT_EQ(answer->response()->status, 200);
   EXPECT_EQ(answer->response()->headers.Get("Cache-Control"), "private, max-age=300");
   const auto statement = json::Read(answer->response()->body);
   ASSERT_TRUE(statement.ok());
-  EXPECT_EQ(Offered(*statement), Served(door_->interactions()));
+  EXPECT_EQ(testing::OfferedBy(*statement), testing::ServedBy(door_->interactions()));
   EXPECT_EQ(statement->Text("fhirVersion"), "4.0.1");
   EXPECT_EQ(statement->At("/instantiates/0")->text(), "https://profiles.ihe.net/x");
   EXPECT_EQ(statement->At("/rest/0/security/extension/0/extension/0/valueUri")->text(),

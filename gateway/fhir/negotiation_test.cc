@@ -50,7 +50,9 @@ TEST(NegotiationTest, TheBestAcceptedFormatIsChosen) {
   for (const AcceptCase& c : cases) {
     const auto wishes = ReadWishes(With({{"Accept", c.accept}}, c.query), Row());
     EXPECT_EQ(wishes.ok() ? 0 : wishes.failure->http_status, c.status) << c.accept << c.query;
-    if (wishes.ok()) EXPECT_EQ(wishes.value.format, c.format) << c.accept << c.query;
+    if (wishes.ok()) {
+      EXPECT_EQ(wishes.value.format, c.format) << c.accept << c.query;
+    }
   }
 }
 
@@ -103,7 +105,9 @@ TEST(NegotiationTest, BodiesAreReadByTheirMediaType) {
   for (const BodyCase& c : cases) {
     const auto kind = ReadBodyKind(With({{"Content-Type", c.type}}, "", "{}"));
     EXPECT_EQ(kind.ok() ? 0 : kind.failure->http_status, c.status) << c.type;
-    if (kind.ok()) EXPECT_EQ(kind.value, c.kind) << c.type;
+    if (kind.ok()) {
+      EXPECT_EQ(kind.value, c.kind) << c.type;
+    }
   }
   EXPECT_FALSE(
       ReadBodyKind(

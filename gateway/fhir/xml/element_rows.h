@@ -8,6 +8,7 @@ namespace hie::fhir::xml {
 absl::Span<const TypeRow> DocumentRows();
 absl::Span<const TypeRow> ConformanceRows();
 absl::Span<const TypeRow> ClinicalRows();
+absl::Span<const TypeRow> RequestRows();
 absl::Span<const TypeRow> ActorRows();
 absl::Span<const TypeRow> DatatypeRows();
 

@@ -27,8 +27,8 @@ bool IsTypeSuffix(absl::string_view suffix, absl::string_view type) {
 }  // namespace
 
 const TypeRow* FindType(absl::string_view name) {
-  for (const auto rows :
-       {DatatypeRows(), DocumentRows(), ClinicalRows(), ActorRows(), ConformanceRows()}) {
+  for (const auto rows : {DatatypeRows(), DocumentRows(), ClinicalRows(), ActorRows(),
+                          ConformanceRows(), RequestRows()}) {
     if (const TypeRow* row = FindIn(rows, name)) return row;
   }
   return nullptr;

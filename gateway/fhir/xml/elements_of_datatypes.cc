@@ -192,12 +192,6 @@ constexpr ElementRow kMeta[] = {
     {"profile", "canonical", true},
     {"security", "Coding", true},
     {"tag", "Coding", true},
-    {"project", "uri"},
-    {"author", "Reference"},
-    {"onBehalfOf", "Reference"},
-    {"account", "Reference"},
-    {"accounts", "Reference", true},
-    {"compartment", "Reference", true},
 };
 constexpr ElementRow kMoney[] = {
     {"id", "string"},

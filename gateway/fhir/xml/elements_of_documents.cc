@@ -21,7 +21,6 @@ constexpr ElementRow kBinary[] = {
     {"contentType", "code", false, false, true},
     {"securityContext", "Reference"},
     {"data", "base64Binary"},
-    {"url", "url"},
 };
 constexpr ElementRow kBundle[] = {
     {"id", "string"},
@@ -66,7 +65,7 @@ constexpr ElementRow kBundleEntryResponse[] = {
     {"location", "uri"},
     {"etag", "string"},
     {"lastModified", "instant"},
-    {"outcome", "OperationOutcome"},
+    {"outcome", "Resource"},
 };
 constexpr ElementRow kBundleEntrySearch[] = {
     {"id", "string"},

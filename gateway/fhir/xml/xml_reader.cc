@@ -132,12 +132,9 @@ class TreeReader {
                     json::Value& object) {
     std::map<const ElementRow*, Gathered> gathered;
     for (const pugi::xml_node& child : node.children()) {
-      if (problem_) return;
-      if (child.type() != pugi::node_element) {
-        Fail(path, "text between elements");
-        return;
-      }
-      ReadChild(child, type, path, gathered);
+      if (child.type() != pugi::node_element) Fail(path, "text between elements");
+      if (!problem_) ReadChild(child, type, path, gathered);
+      if (problem_) return;  // What was gathered is not whole.
     }
     for (const ElementRow& row : type.elements) {
       const auto found = gathered.find(&row);
