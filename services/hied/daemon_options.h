@@ -31,6 +31,9 @@ struct DaemonOptions {
   std::string base_url;  // Public FHIR base; empty: https://<https>/fhir.
   std::string mllp;      // host:port of plain MLLP, loopback or private network; empty: none.
   std::string mllp_tls;  // host:port of MLLP over TLS; empty: none.
+  // PEM file of the authorities that members' own servers and clients' key sets are verified
+  // against; empty: the system's.
+  std::string member_ca;
 };
 
 // Reads "mpi,registry" or "all".  INVALID_ARGUMENT names the role that is none.

@@ -11,6 +11,7 @@
 #include "gateway/members/member_directory_cache.h"
 #include "services/common/base/status_macros.h"
 #include "services/hied/https_door.h"
+#include "services/hied/member_ways.h"
 #include "services/hied/mllp_door.h"
 
 namespace hie::hied {
@@ -41,6 +42,7 @@ class OpenGateway final : public GatewayHost {
     if (local_ != nullptr) local_->WaitUntilIdle();
     https_.reset();
     local_.reset();
+    ways_.reset();
     hub_.reset();
   }
 
@@ -53,12 +55,13 @@ class OpenGateway final : public GatewayHost {
     feed_ = std::make_unique<feed::PatientFeed>(feed::PatientFeed::Options{
         channels_.mpi, channels_.registry, directory_.get(), &process_.clock});
     OpenHub();
+    HIE_ASSIGN_OR_RETURN(ways_, MemberWays::Open(process_, *directory_, *hub_));
     HIE_RETURN_IF_ERROR(OpenEdge());
     HIE_RETURN_IF_ERROR(OpenLocalDoor());
     HIE_ASSIGN_OR_RETURN(mllp_, MllpDoor::Open(process_, *local_, *directory_, channels_.audit));
     HIE_RETURN_IF_ERROR(OpenServer());
     if (process_.options.https.empty()) return absl::OkStatus();
-    HIE_ASSIGN_OR_RETURN(https_, HttpsDoor::Open(process_, *local_, *directory_));
+    HIE_ASSIGN_OR_RETURN(https_, HttpsDoor::Open(process_, *local_, *directory_, ways_->client()));
     return absl::OkStatus();
   }
 
@@ -113,7 +116,7 @@ class OpenGateway final : public GatewayHost {
     edge::GatewayEdge::Options options;
     options.roles = {channels_.mpi, channels_.registry, channels_.consent, channels_.audit,
                      channels_.directory};
-    options.members = hub_.get();
+    options.members = &ways_->port();
     options.directory = directory_.get();
     options.clock = &process_.clock;
     options.random = &process_.random;
@@ -157,6 +160,7 @@ class OpenGateway final : public GatewayHost {
   std::shared_ptr<auth::GatewayAccessPolicy> access_;
   std::unique_ptr<feed::PatientFeed> feed_;
   std::unique_ptr<members::AgentHub> hub_;
+  std::unique_ptr<MemberWays> ways_;
   std::unique_ptr<edge::GatewayEdge> edge_;
   std::unique_ptr<edge::LocalDoor> local_;
   std::unique_ptr<MllpDoor> mllp_;

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/auth/smart_token_service.h"
-#include "gateway/fetch/https_client.h"
 #include "gateway/fhir/clinical/clinical_interactions.h"
 #include "gateway/fhir/documents/document_interactions.h"
 #include "gateway/fhir/fhir_door.h"
@@ -55,7 +54,8 @@ absl::StatusOr<std::string> FetchKeySet(fetch::HttpsClient& client, const std::s
 
 class OpenHttpsDoor final : public HttpsDoor {
  public:
-  OpenHttpsDoor(const Process& process, PublicUrls urls) : process_(process), urls_(urls) {}
+  OpenHttpsDoor(const Process& process, PublicUrls urls, fetch::HttpsClient& client)
+      : process_(process), urls_(std::move(urls)), client_(client) {}
   ~OpenHttpsDoor() override { Close(); }
 
   absl::Status Open(edge::ExchangeCalls& exchange,
@@ -80,7 +80,6 @@ class OpenHttpsDoor final : public HttpsDoor {
 
  private:
   absl::Status OpenTokens(const members::MemberDirectorySource& directory) {
-    HIE_ASSIGN_OR_RETURN(client_, fetch::HttpsClient::Open({}));
     HIE_ASSIGN_OR_RETURN(const std::string folder, RoleDirectory(process_, "gateway"));
     auth::SmartTokenService::Options options;
     options.directory = &directory;
@@ -90,8 +89,8 @@ class OpenHttpsDoor final : public HttpsDoor {
     options.audience = urls_.base;
     options.signing_key_file = folder + "/token.key";
     options.used_assertions_file = folder + "/used-assertions";
-    options.fetch_key_set = [client = client_.get()](const std::string& url) {
-      return FetchKeySet(*client, url);
+    options.fetch_key_set = [&client = client_](const std::string& url) {
+      return FetchKeySet(client, url);
     };
     options.log = log_;
     HIE_ASSIGN_OR_RETURN(tokens_, auth::SmartTokenService::Open(std::move(options)));
@@ -125,9 +124,9 @@ class OpenHttpsDoor final : public HttpsDoor {
 
   const Process& process_;
   const PublicUrls urls_;
+  fetch::HttpsClient& client_;
   const std::shared_ptr<log::Logger> log_ = std::make_shared<log::Logger>(
       log::Logger::Options{"https", &process_.clock, process_.log_sink});
-  std::unique_ptr<fetch::HttpsClient> client_;
   std::unique_ptr<auth::SmartTokenService> tokens_;
   std::unique_ptr<fhir::FhirDoor> fhir_;
   std::unique_ptr<http::Listener> listener_;
@@ -137,9 +136,9 @@ class OpenHttpsDoor final : public HttpsDoor {
 
 absl::StatusOr<std::unique_ptr<HttpsDoor>> HttpsDoor::Open(
     const Process& process, edge::ExchangeCalls& exchange,
-    const members::MemberDirectorySource& directory) {
+    const members::MemberDirectorySource& directory, fetch::HttpsClient& client) {
   HIE_ASSIGN_OR_RETURN(PublicUrls urls, ReadPublicUrls(process.options));
-  auto door = std::make_unique<OpenHttpsDoor>(process, std::move(urls));
+  auto door = std::make_unique<OpenHttpsDoor>(process, std::move(urls), client);
   HIE_RETURN_IF_ERROR(door->Open(exchange, directory));
   return door;
 }

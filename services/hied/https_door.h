@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/edge/exchange_calls.h"
+#include "gateway/fetch/https_client.h"
 #include "gateway/members/member_directory.h"
 #include "services/hied/role_host.h"
 
@@ -16,10 +17,11 @@ namespace hie::hied {
 //   /livez                    200 while it listens.
 class HttpsDoor {
  public:
-  // `exchange` and `directory` must outlive it.  Errors as of the parts, which name what is wrong.
+  // `exchange`, `directory` and `client`, which fetches clients' key sets, must outlive it.  Errors
+  // as of the parts, which name what is wrong.
   static absl::StatusOr<std::unique_ptr<HttpsDoor>> Open(
       const Process& process, edge::ExchangeCalls& exchange,
-      const members::MemberDirectorySource& directory);
+      const members::MemberDirectorySource& directory, fetch::HttpsClient& client);
 
   // Close must have been called, and every call into `exchange` must have ended.
   virtual ~HttpsDoor() = default;

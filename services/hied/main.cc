@@ -34,6 +34,7 @@ absl::StatusOr<hie::hied::DaemonOptions> ParseArguments(CLI::App& app, int argc,
   app.add_option("--base_url", options.base_url, "public FHIR base; https://<https>/fhir");
   app.add_option("--mllp", options.mllp, "host:port of HL7 v2, plain, loopback or private network");
   app.add_option("--mllp_tls", options.mllp_tls, "host:port of HL7 v2 over TLS");
+  app.add_option("--member_ca", options.member_ca, "authorities of members' servers; the system's");
   app.parse(argc, argv);
   absl::StatusOr<std::set<std::string>> parsed_roles = hie::hied::ParseRoles(roles);
   if (!parsed_roles.ok()) return parsed_roles.status();
