@@ -200,9 +200,8 @@ std::shared_ptr<exchange::MemberCall> FhirMemberPort::Ask(const exchange::Member
             [question, done, shared] { done(Parsed(question, std::move(*shared))); });
         if (!taken) done({MemberAnswerStatus::kShed, {}, {}});
       });
-  core_->timers.After(question.budget, [weak = std::weak_ptr<FhirQuestion>(asked)] {
-    if (const auto late = weak.lock()) late->End(MemberAnswerStatus::kTimeout);
-  });
+  // Held until then: a client that drops a request must not drop the answer with it.
+  core_->timers.After(question.budget, [asked] { asked->End(MemberAnswerStatus::kTimeout); });
   return std::make_shared<Asking>(std::move(asked));
 }
 

@@ -114,7 +114,11 @@ class FhirMemberPortTest : public ::testing::Test {
   MemberAnswer Ask(std::vector<ClinicalClass> classes = {ClinicalClass::kAllergy},
                    absl::Duration budget = absl::Seconds(20)) {
     std::promise<MemberAnswer> promise;
-    port_->Ask({MemberId("lakes"), {"2.999.1.20.1", "L-55", 1}, std::move(classes), budget, "r"},
+    port_->Ask({MemberId("lakes"),
+                {"2.999.1.20.1", Phi<std::string>("L-55"), 1},
+                std::move(classes),
+                budget,
+                "r"},
                [&promise](MemberAnswer answer) { promise.set_value(std::move(answer)); });
     return promise.get_future().get();
   }
@@ -123,7 +127,7 @@ class FhirMemberPortTest : public ::testing::Test {
     std::promise<absl::Status> promise;
     port_->Fetch(
         {MemberId("lakes"),
-         {"2.999.1.20.1", "L-55", 1},
+         {"2.999.1.20.1", Phi<std::string>("L-55"), 1},
          "urn:oid:2.999.1.20.9.1",
          absl::Seconds(20),
          "r"},

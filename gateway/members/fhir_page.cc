@@ -50,7 +50,7 @@ bool HoldsIdentifier(const json::Value& patient, const LocalPatient& wanted) {
   return std::any_of(identifiers.begin(), identifiers.end(), [&](const json::Value& identifier) {
     const absl::string_view system = identifier.Text("system");
     return (system == urn || system == wanted.assigning_authority) &&
-           identifier.Text("value") == wanted.id;
+           identifier.Text("value") == wanted.id.value();
   });
 }
 

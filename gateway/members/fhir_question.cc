@@ -76,7 +76,7 @@ void FhirQuestion::FindPatient() {
   const absl::StatusOr<fetch::Url> url = fetch::ResolveUrl(
       base_, absl::StrCat("Patient?identifier=",
                           fetch::EncodeQueryValue(absl::StrCat(
-                              "urn:oid:", patient.assigning_authority, "|", patient.id))));
+                              "urn:oid:", patient.assigning_authority, "|", patient.id.value()))));
   if (!url.ok()) return End(MemberAnswerStatus::kUnreachable);
   options_.get(*url, options_.question.budget,
                [self = shared_from_this()](const absl::StatusOr<fetch::FetchResponse>& response) {
@@ -143,6 +143,10 @@ void FhirQuestion::AskMore() {
     {
       const MutexLock lock(mutex_);
       status = worst_;
+      // Something was read and something not: an answer with a gap.
+      if (status != MemberAnswerStatus::kComplete && resources_.size() > 1) {
+        status = MemberAnswerStatus::kPartial;
+      }
     }
     return End(status);
   }
@@ -174,9 +178,7 @@ void FhirQuestion::TakePage(const absl::StatusOr<fetch::FetchResponse>& response
       }
       too_large = !AddResources(*std::move(page));
     } else {
-      worst_ = resources_.size() > 1 || status == MemberAnswerStatus::kPartial
-                   ? MemberAnswerStatus::kPartial
-                   : status;
+      worst_ = status;
     }
   }
   if (too_large) return End(MemberAnswerStatus::kTooLarge);
