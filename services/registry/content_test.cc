@@ -1,17 +1,21 @@
 // Contents that the exchange keeps: staged or along with a submission, sealed, read back, damaged.
 
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "hie/registry/v1/registry_service.methods.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/random_source.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/sha1.h"
 #include "services/common/journal/db_hash.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/server.h"
 #include "services/common/storage/memory_kv_store.h"
 #include "services/registry/content_service.h"
 #include "services/registry/content_store.h"
@@ -365,6 +369,38 @@ TEST_F(ContentTest, TwoFirstContentsOfAPatientAgreeOnOneKey) {
   ASSERT_THAT(Submit(late), IsOk());
   EXPECT_EQ(Rows(kContentKeyTable).size(), 1u);
   EXPECT_EQ(*Get(), "late");
+}
+
+TEST_F(ContentTest, AServerStreamsAContentToItsReader) {
+  const std::string data(900'000, 'x');
+  ASSERT_THAT(Submit(Inline("s", data)), IsOk());
+  rpc::Server::Options options;
+  options.name = "registry";
+  options.access = std::make_shared<rpc::RoleAccessPolicy>("credential");
+  options.in_process_credential = "credential";
+  const SystemClock clock;
+  options.clock = &clock;
+  auto server = rpc::Server::Create(std::move(options));
+  ASSERT_THAT(server, IsOk());
+  role_->Serve(**server);
+  ASSERT_THAT((*server)->Start(), IsOk());
+  const std::shared_ptr<rpc::Channel> channel = (*server)->InProcessChannel("gateway");
+  v1::GetContentRequest request;
+  request.set_document_id(EntryId(MemberId("north"), "doc"));
+  request.set_offset(10);
+  rpc::CallOptions call;
+  call.deadline = clock.Now() + absl::Seconds(30);
+  std::string got;
+  std::promise<absl::Status> done;
+  channel->Stream<v1::RegistryService::GetContent>(
+      call, request,
+      [&](const v1::GetContentResponse& response) {
+        got += response.data();
+        return true;
+      },
+      [&](absl::Status status) { done.set_value(std::move(status)); });
+  EXPECT_THAT(done.get_future().get(), IsOk());
+  EXPECT_EQ(got, data.substr(10));
 }
 
 TEST_F(ContentTest, ARoleWithoutAKeyKeepsNone) {

@@ -54,7 +54,7 @@ class RequestMaker {
     for (uint64_t i = Below(4); i-- > 0;) FillDocument(*request.add_documents());
     for (uint64_t i = Below(3); i-- > 0;) FillClaim(*request.add_claims());
     if (request.documents().empty() && request.claims().empty()) FillClaim(*request.add_claims());
-    if (Below(2) == 0) request.set_relation_policy(v1::RELATION_POLICY_STORE_UNLINKED);
+    if (Below(3) == 0) request.set_relation_policy(v1::RELATION_POLICY_STORE_UNLINKED);
     if (Below(3) == 0) {
       FillPatient(*request.add_same_person());
       FillPatient(*request.add_same_person());
@@ -67,7 +67,7 @@ class RequestMaker {
     v1::SetDocumentStatusRequest request;
     request.mutable_actor()->set_member("north");
     request.set_member(Member());
-    request.set_unique_id(std::to_string(Below(63)));
+    request.set_unique_id(std::to_string(Below(kUniqueIds + 3)));
     request.set_status(static_cast<v1::DocumentStatus>(1 + Below(3)));
     return request;
   }
@@ -97,14 +97,14 @@ class RequestMaker {
   }
 
   void FillDocument(v1::DocumentEntry& document) {
-    const uint64_t unique = Below(60);
+    const uint64_t unique = Below(kUniqueIds);
     document.set_unique_id(std::to_string(unique));
     document.set_member(Member());
     // Mostly a function of the unique id, so that most submissions are accepted.
     RequestMaker of_id(unique);
     (Below(12) == 0 ? *this : of_id).FillPatient(*document.mutable_patient());
-    document.set_sha256(std::string(32, Below(15) == 0 ? 'y' : 'x'));
-    if (Below(6) == 0) document.set_replaces_unique_id(std::to_string(60 + Below(3)));
+    document.set_sha256(std::string(32, Below(8) == 0 ? 'y' : 'x'));
+    if (Below(6) == 0) document.set_replaces_unique_id(std::to_string(kUniqueIds + Below(3)));
     if (Below(3) == 0) FillRelation(unique, v1::RELATION_KIND_REPLACES, document);
     if (Below(3) == 0) FillRelation(unique, v1::RELATION_KIND_APPENDS, document);
     if (Below(5) == 0) FillRelation(unique, v1::RELATION_KIND_TRANSFORMS, document);
@@ -113,7 +113,7 @@ class RequestMaker {
     if (Below(4) == 0) document.set_resource("{" + std::string(Below(2) * 5000, 'r') + "}");
     document.set_created_micros(static_cast<int64_t>(Below(5)) * 1'000'000 - 2'000'000);
     if (Below(2) == 0) document.set_facility(std::to_string(Below(3)));
-    if (Below(20) == 0) document.set_status(v1::DOCUMENT_STATUS_SUPERSEDED);
+    if (Below(6) == 0) document.set_status(v1::DOCUMENT_STATUS_SUPERSEDED);
     if (Below(20) == 0) document.set_status(v1::DOCUMENT_STATUS_ENTERED_IN_ERROR);
   }
 
@@ -124,9 +124,10 @@ class RequestMaker {
   }
 
   void FillRelation(uint64_t unique, v1::RelationKind kind, v1::DocumentEntry& document) {
-    uint64_t target = Below(60);
+    uint64_t target = Below(kUniqueIds);
     // Mostly of the same patient, so that most relations are taken.
-    for (int i = 0; i < 12 && PatientOf(target) != PatientOf(unique); ++i) target = Below(60);
+    for (int i = 0; i < 12 && PatientOf(target) != PatientOf(unique); ++i)
+      target = Below(kUniqueIds);
     if (target == unique) return;
     v1::DocumentRelation* relation = document.add_relations();
     relation->set_kind(kind);
@@ -143,7 +144,7 @@ class RequestMaker {
       set.set_member(request.documents(0).member());
     }
     if (Below(5) == 0) {
-      set.add_document_ids(EntryId(MemberId(set.member()), std::to_string(Below(60))));
+      set.add_document_ids(EntryId(MemberId(set.member()), std::to_string(Below(kUniqueIds))));
     }
     set.set_submitted_micros(static_cast<int64_t>(Below(3)) * 1'000'000);
   }
@@ -154,6 +155,8 @@ class RequestMaker {
     claim.set_state(Below(3) == 0 ? v1::LOCATOR_STATE_VERIFIED : v1::LOCATOR_STATE_CLAIMED);
     if (Below(2) == 0) claim.set_facility(std::to_string(Below(3)));
   }
+
+  static constexpr uint64_t kUniqueIds = 100;
 
   SeededRandom random_;
 };
@@ -180,7 +183,7 @@ std::string WordOf(const absl::Status& status) {
 // A registry and the naive one, which are told the same.
 class RegistryPropertyTest : public testing::TestWithParam<uint64_t> {
  protected:
-  static constexpr int kSteps = 200;
+  static constexpr int kSteps = 300;
 
   RegistryPropertyTest()
       : store_(RegistryRole::Tables()),

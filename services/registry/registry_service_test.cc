@@ -156,6 +156,150 @@ TEST_F(RegistryServiceTest, ADamagedRowIsDataLossAndNotAnEmptyAnswer) {
   EXPECT_EQ(HandleFind(FindAll(), role_->journal()).status().code(), absl::StatusCode::kDataLoss);
 }
 
+// Every field of an entry, so that none is lost on its way through value and row.
+v1::DocumentEntry FullEntry() {
+  v1::DocumentEntry entry;
+  entry.set_unique_id("full");
+  FillPatient(*entry.mutable_patient(), kCanary);
+  entry.set_member("north");
+  entry.set_facility("clinic");
+  entry.set_unit("ward");
+  entry.set_type_code("18842-5");
+  entry.set_title("title");
+  entry.set_media_type("text/plain");
+  entry.set_size_bytes(7);
+  entry.set_sha256(std::string(32, 'h'));
+  entry.set_sha1(std::string(20, 's'));
+  entry.set_created_micros(1);
+  entry.set_author("author");
+  for (auto* codes :
+       {entry.mutable_types(), entry.mutable_categories(), entry.mutable_facility_types(),
+        entry.mutable_practice_settings(), entry.mutable_events()}) {
+    v1::Code* code = codes->Add();
+    code->set_system("http://loinc.org");
+    code->set_code("18842-5");
+    code->set_display("Discharge summary");
+  }
+  *entry.mutable_format() = entry.types(0);
+  entry.set_language("en-US");
+  for (auto* ids : {entry.mutable_identifiers(), entry.mutable_related()}) {
+    v1::DocumentReferenceId* id = ids->Add();
+    id->set_system("urn:ietf:rfc:3986");
+    id->set_value("urn:uuid:1");
+  }
+  entry.set_indexed_micros(2);
+  entry.set_resource("{" + std::string(2 * kRowResourceBytesMax, 'r') + "}");
+  common::v1::HumanName* name = entry.add_author_names();
+  name->set_family("Moreau");
+  name->add_given("Ana");
+  entry.set_file_name("a.txt");
+  v1::DocumentRelation* relation = entry.add_relations();
+  relation->set_kind(v1::RELATION_KIND_SIGNS);
+  relation->set_target_unique_id("0");
+  return entry;
+}
+
+TEST_F(RegistryServiceTest, EveryFieldOfAnEntryIsKeptAcrossAChangeOfStatus) {
+  v1::SubmitRequest request = Request("s", 1);
+  *request.add_documents() = FullEntry();
+  const auto submitted = Submit(request);
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  v1::SetDocumentStatusRequest status;
+  status.mutable_actor()->set_member("north");
+  status.set_member("north");
+  status.set_unique_id("full");
+  status.set_status(v1::DOCUMENT_STATUS_ENTERED_IN_ERROR);
+  const auto changed = HandleSetDocumentStatus(status, role_->journal());
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  v1::DocumentEntry want = FullEntry();
+  want.set_id(submitted->document_ids(1));
+  want.set_status(v1::DOCUMENT_STATUS_ENTERED_IN_ERROR);
+  want.set_version(2);
+  want.set_recorded_micros(changed->document().recorded_micros());
+  want.mutable_service();
+  want.mutable_labels();
+  EXPECT_GT(want.recorded_micros(), submitted->recorded_micros());
+  EXPECT_EQ(changed->document().SerializeAsString(), want.SerializeAsString());
+  v1::GetDocumentRequest get;
+  get.set_id(want.id());
+  EXPECT_EQ(HandleGetDocument(get, role_->journal())->document().SerializeAsString(),
+            want.SerializeAsString());
+  const auto found = HandleFind(FindAll(), role_->journal());
+  EXPECT_EQ(found->documents(1).SerializeAsString(), want.SerializeAsString());
+}
+
+TEST_F(RegistryServiceTest, ResourcesBeyondTheirLimitAreLeftOutOfLists) {
+  v1::SubmitRequest request = Request("s", 10);
+  for (v1::DocumentEntry& document : *request.mutable_documents()) {
+    document.set_resource("{" + std::string(200'000, 'r') + "}");
+  }
+  ASSERT_TRUE(Submit(request).ok());
+  const auto found = HandleFind(FindAll(), role_->journal());
+  ASSERT_EQ(found->documents_size(), 10);
+  size_t bytes = 0;
+  for (const v1::DocumentEntry& document : found->documents()) bytes += document.resource().size();
+  EXPECT_LE(bytes, kFindResourceBytesMax);
+  EXPECT_FALSE(found->documents(0).resource().empty());
+  EXPECT_TRUE(found->documents(9).resource().empty());
+}
+
+v1::SubmitRequest SetRequest(const std::string& submission_id) {
+  v1::SubmitRequest request = Request(submission_id, 2);
+  v1::SubmissionSet& set = *request.mutable_submission_set();
+  set.set_unique_id("urn:oid:2.999.9");
+  set.set_member("north");
+  FillPatient(*set.mutable_patient(), kCanary);
+  set.set_submitted_micros(5);
+  set.set_resource("{\"id\":\"" + submission_id + "\"}");
+  return request;
+}
+
+TEST_F(RegistryServiceTest, ASubmissionSetAgainIsTheFirstAnswerWhateverTheSubmissionId) {
+  const auto first = Submit(SetRequest("s"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = Submit(SetRequest("t"));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(first->DebugString(), second->DebugString());
+  v1::SubmitRequest other = SetRequest("u");
+  other.mutable_submission_set()->set_title("other");
+  const absl::Status status = Submit(other).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(std::string(status.message()).rfind("XDSDuplicateUniqueIdInRegistry: ", 0), 0u);
+}
+
+TEST_F(RegistryServiceTest, SubmissionSetsAreFoundByPatientAndById) {
+  const auto submitted = Submit(SetRequest("s"));
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  v1::FindSubmissionSetsRequest request;
+  request.set_id(submitted->submission_set_id());
+  const auto by_id = HandleFindSubmissionSets(request, role_->journal());
+  ASSERT_TRUE(by_id.ok()) << by_id.status();
+  ASSERT_EQ(by_id->sets_size(), 1);
+  EXPECT_EQ(by_id->sets(0).document_ids_size(), 2);
+  EXPECT_EQ(by_id->sets(0).document_ids(1), submitted->document_ids(1));
+  request.set_id("unknown");
+  EXPECT_EQ(HandleFindSubmissionSets(request, role_->journal())->sets_size(), 0);
+  FillPatient(*request.add_patients(), kCanary);
+  EXPECT_EQ(HandleFindSubmissionSets(request, role_->journal()).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  request.clear_id();
+  const auto by_patient = HandleFindSubmissionSets(request, role_->journal());
+  ASSERT_EQ(by_patient->sets_size(), 1);
+  EXPECT_EQ(by_patient->sets(0).DebugString(), by_id->sets(0).DebugString());
+}
+
+TEST_F(RegistryServiceTest, AMalformedChangeOfStatusNamesTheField) {
+  v1::SetDocumentStatusRequest request;
+  request.mutable_actor()->set_member("north");
+  request.set_member("north");
+  request.set_unique_id("0");
+  for (const int status : {0, 17}) {
+    request.set_status(static_cast<v1::DocumentStatus>(status));
+    EXPECT_EQ(HandleSetDocumentStatus(request, role_->journal()).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(SubmissionEventsTest, EveryPatientAndDocumentIsToldWithinTheLimits) {
   constexpr int kPatients = 600;
   Filing filing;
