@@ -22,6 +22,7 @@ constexpr char kObjectRole[] = "http://terminology.hl7.org/CodeSystem/object-rol
 constexpr char kParticipation[] = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 constexpr char kActReason[] = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 constexpr char kBalpEntity[] = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType";
+constexpr char kOwnSubtype[] = "https://hie.example/fhir/CodeSystem/audit-subtype";
 constexpr char kOwnEntity[] = "https://hie.example/fhir/CodeSystem/audit-entity";
 
 // Type, first subtype and action of each kind of leaf.
@@ -38,7 +39,7 @@ constexpr EventWords kRelease = {kEventTypeSystem, "rest",     "RESTful Operatio
 constexpr EventWords kBreakGlass = {kDicom, "110113", "Security Alert", kDicom, "110127", "E"};
 constexpr EventWords kChange = {kEventTypeSystem, "rest",   "RESTful Operation",
                                 kRestful,         "update", "U"};
-constexpr EventWords kSafety = {kDicom, "110113", "Security Alert", kDicom, "110135", "E"};
+constexpr EventWords kSafety = {kDicom, "110113", "Security Alert", kOwnSubtype, "safety", "E"};
 
 const EventWords& WordsOf(audit::v1::EventType type) {
   switch (type) {

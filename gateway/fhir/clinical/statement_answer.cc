@@ -57,7 +57,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
  private:
   void WithSession(std::function<void(Answering&)> then) {
     sessions_->With(
-        call_, request_.subject(),
+        call_, search_.patient.subject,
         [self = shared_from_this(), then = std::move(then)](absl::StatusOr<std::string> session) {
           if (absl::IsNotFound(session.status())) return self->search_.unknown();
           if (!session.ok()) return self->call_->Fail(session.status());

@@ -182,7 +182,8 @@ TEST_F(PatientFeedTest, EveryRowOfTheMergeTableHasItsAnswer) {
     Merges(outcome);
     const auto call = Put(kSubsumed, kMerge);
     EXPECT_EQ(call->status(), status) << outcome;
-    if (status != 200) EXPECT_EQ(Detail(*call), detail);
+    if (status == 200) continue;
+    EXPECT_EQ(Detail(*call), detail);
   }
 }
 

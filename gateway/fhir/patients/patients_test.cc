@@ -106,7 +106,8 @@ TEST_P(BirthDateTest, PrefixIsARange) {
   Found({});
   world_.Get("/Patient?family=x&birthdate=" + GetParam().value);
   std::vector<std::pair<std::string, std::string>> ranges;
-  for (const auto& range : Asked().conditions(1).ranges()) {
+  const exchange::v1::SearchPatientsRequest request = Asked();
+  for (const auto& range : request.conditions(1).ranges()) {
     ranges.emplace_back(range.from(), range.to());
   }
   EXPECT_EQ(ranges, GetParam().ranges);
