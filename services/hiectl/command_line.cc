@@ -11,7 +11,9 @@
 #include "services/hiectl/commands/consent_commands.h"
 #include "services/hiectl/commands/demo_commands.h"
 #include "services/hiectl/commands/glass_commands.h"
+#include "services/hiectl/commands/intake_commands.h"
 #include "services/hiectl/commands/member_commands.h"
+#include "services/hiectl/commands/onboarding_commands.h"
 #include "services/hiectl/commands/patient_commands.h"
 #include "services/hiectl/commands/query_commands.h"
 #include "services/hiectl/commands/setup_commands.h"
@@ -34,6 +36,7 @@ class CommandTree {
     AddConsent();
     AddAudit();
     AddMember();
+    AddException();
     AddSetup();
     AddStore();
   }
@@ -182,10 +185,80 @@ class CommandTree {
   void AddMember() {
     CLI::App* noun = Noun("member", "members of the exchange");
     Verb(noun, "list", "members and their agents", [](const Context& c) { return MemberList(c); });
-    Verb(noun, "add", "create or change a member",
-         [this](const Context& c) { return MemberAdd(c, file_); })
-        ->add_option("--file", file_, "a Member as JSON")
+    Verb(noun, "template", "a member's file to start from",
+         [](const Context& c) { return MemberTemplate(c); });
+    CLI::App* add = Verb(noun, "add", "create or change a member",
+                         [this](const Context& c) { return MemberAdd(c, member_); });
+    add->add_option("--file", member_.file, "a Member as TOML (.toml) or JSON")->required();
+    add->add_option("--certificate", member_.certificate_file, "its client.crt, to register");
+    add->add_option("--token_key", member_.token_key_file, "its token.pub, to register");
+    AddOnboarding(noun);
+    AddClients(noun);
+  }
+
+  void AddOnboarding(CLI::App* noun) {
+    CLI::App* map = Verb(noun, "map-namespaces", "propose domains and sources from a sample feed",
+                         [this](const Context& c) { return MemberMapNamespaces(c, namespaces_); });
+    map->add_option("--sample", namespaces_.sample, "folder of HL7 v2 messages")->required();
+    map->add_option("--out", namespaces_.out, "TOML file to write");
+    CLI::App* replay = Verb(noun, "replay", "play a folder of messages or of FHIR Patients",
+                            [this](const Context& c) { return MemberReplay(c, replay_); });
+    replay->add_option("--folder", replay_.folder, "HL7 v2 files, or .ndjson of Patients")
         ->required();
+    replay->add_option("--to", replay_.to, "host:port of the MLLP listener");
+    Verb(noun, "shadow", "what the member's feed would have done", [this](const Context& c) {
+      return MemberShadow(c, move_.member);
+    })->add_option("--member", move_.member, "member; the operator may name any");
+    CLI::App* shadow = Verb(noun, "enter-shadow", "TEST to SHADOW",
+                            [this](const Context& c) { return MemberEnterShadow(c, move_); });
+    CLI::App* live = Verb(noun, "go-live", "SHADOW or SUSPENDED to LIVE",
+                          [this](const Context& c) { return MemberGoLive(c, move_); });
+    live->add_flag("--anyway", move_.anyway, "despite the report's findings");
+    CLI::App* suspend = Verb(noun, "suspend", "LIVE to SUSPENDED",
+                             [this](const Context& c) { return MemberSuspend(c, move_); });
+    for (CLI::App* verb : {shadow, live, suspend}) {
+      verb->add_option("--member", move_.member, "member")->required();
+    }
+  }
+
+  void AddClients(CLI::App* noun) {
+    CLI::App* add = Verb(noun, "client-add", "register a backend client, or change it",
+                         [this](const Context& c) { return MemberClientAdd(c, client_); });
+    CLI::App* revoke = Verb(noun, "client-revoke", "refuse a backend client from now on",
+                            [this](const Context& c) { return MemberClientRevoke(c, client_); });
+    for (CLI::App* verb : {add, revoke}) {
+      verb->add_option("--member", client_.member, "member")->required();
+      verb->add_option("--id", client_.id, "client_id: a-z 0-9 . -")->required();
+    }
+    CLI::Option_group* keys = add->add_option_group("keys");
+    keys->require_option(1);
+    keys->add_option("--jwks", client_.jwks_file, "file with its JWK Set");
+    keys->add_option("--jwks_url", client_.jwks_url, "https address of its JWK Set");
+    add->add_option("--name", client_.name, "name for people");
+    add->add_option("--scope", client_.scopes, "system/Patient.rs, ITI-65, ...")->required();
+    add->add_option("--may_claim", client_.purposes, "purposes: TREAT, ETREAT, BTG, ...");
+    add->add_option("--certificate", client_.certificate_file, "TLS certificate it must show");
+  }
+
+  void AddException() {
+    CLI::App* noun = Noun("exception", "messages that intake could not apply");
+    CLI::App* list = Verb(noun, "list", "oldest first, without patient data",
+                          [this](const Context& c) { return ExceptionList(c, exception_); });
+    list->add_option("--member", exception_.member, "member; the operator may name any");
+    list->add_flag("--all", exception_.all, "closed ones too");
+    list->add_option("--limit", exception_.limit, "at most this many");
+    list->add_option("--after", exception_.after, "only ids above this one");
+    CLI::App* show = Verb(noun, "show", "one of them; audited",
+                          [this](const Context& c) { return ExceptionShow(c, exception_); });
+    show->add_option("--out", exception_.out, "file for the message");
+    CLI::App* replay = Verb(noun, "replay", "apply it again",
+                            [this](const Context& c) { return ExceptionReplay(c, exception_); });
+    CLI::App* discard = Verb(noun, "discard", "close it without effect",
+                             [this](const Context& c) { return ExceptionDiscard(c, exception_); });
+    discard->add_option("--reason", exception_.reason, "why")->required();
+    for (CLI::App* verb : {show, replay, discard}) {
+      verb->add_option("--id", exception_.id, "exception")->required();
+    }
   }
 
   void AddSetup() {
@@ -239,6 +312,12 @@ class CommandTree {
   PkiInitOptions pki_;
   DemoOptions demo_;
   StoreOptions store_;
+  MemberAddOptions member_;
+  MapNamespacesOptions namespaces_;
+  ReplayOptions replay_;
+  MoveOptions move_;
+  ClientOptions client_;
+  ExceptionOptions exception_;
   std::string file_;
   std::string id_;
   std::function<ExitCode(const Context&)> run_;

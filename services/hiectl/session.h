@@ -54,6 +54,9 @@ class Session {
     return ending.Wait();
   }
 
+  // The member whose certificate it is.
+  const std::string& member() const { return member_; }
+
  private:
   // Where a stream's status is waited for.
   class Ending {
