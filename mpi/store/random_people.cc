@@ -114,13 +114,13 @@ v1::MpiCommand RandomPeople::Command() {
         absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
   }
   const uint64_t kind = Below(20);
-  if (kind < 14) {
+  if (kind < 11) {
     FillRegister(*command.mutable_register_());
-  } else if (kind < 17) {
+  } else if (kind < 14) {
     FillDecide(*command.mutable_decide());
-  } else if (kind == 17) {
+  } else if (kind < 17) {
     FillMerge(*command.mutable_merge());
-  } else if (kind == 18) {
+  } else if (kind < 19) {
     command.mutable_unmerge()->mutable_actor()->set_member("lakes");
     *command.mutable_unmerge()->mutable_subsumed() = Key(Below(kPeople));
   } else {
