@@ -48,6 +48,31 @@ TEST(NormalizeTest, ANewbornIsRecognisedByItsFirstName) {
   EXPECT_TRUE(Normalize(d).newborn);
 }
 
+TEST(NormalizeTest, AnUnknownPatientIsRecognised) {
+  const struct {
+    const char* family;
+    std::vector<std::string> given;
+    bool unknown;
+  } cases[] = {{"DOE", {"JOHN"}, true},
+               {"Doe", {"Jane", "B"}, true},
+               {"DOE", {}, true},
+               {"Doe", {"Patricia"}, false},
+               {"UNKNOWN", {"MALE"}, true},
+               {"Trauma", {"Alpha"}, true},
+               {"", {"Unknown"}, true},
+               {"Larssen", {"Unknown"}, false},
+               {"Larssen", {"BABY BOY"}, false},
+               {"", {}, false}};
+  for (const auto& c : cases) {
+    Demographics d = Sample();
+    d.names = {{"", c.family, c.given, ""}};
+    EXPECT_EQ(Normalize(d).identity_unknown, c.unknown) << c.family;
+  }
+  Demographics flagged = Sample();
+  flagged.identity_unknown = true;
+  EXPECT_TRUE(Normalize(flagged).identity_unknown);
+}
+
 TEST(NormalizeRecordTest, AddsTheRecordsOwnKey) {
   const Features f = NormalizeRecord({"2.999.1", Phi<std::string>("MRN-7"), 1}, Sample());
   EXPECT_EQ(f.identifiers.back().kind, IdentifierKind::kRecordKey);

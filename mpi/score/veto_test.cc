@@ -82,6 +82,12 @@ TEST(FindVetoesTest, SexAloneOrSsnAloneIsNoVeto) {
   EXPECT_EQ(FindVetoes(a), 0u);
 }
 
+TEST(FindVetoesTest, WhomNobodyKnowsIsNotLinked) {
+  Agreement a = Perfect();
+  a.identity_unknown = true;
+  EXPECT_EQ(FindVetoes(a), OnlyVeto(Veto::kIdentityUnknown));
+}
+
 TEST(VetoNameTest, EveryVetoHasOne) {
   for (const Veto veto : ListVetoes((VetoSet{1} << kVetoCount) - 1)) {
     EXPECT_NE(VetoName(veto), "unknown");
