@@ -49,6 +49,8 @@ done
 roles=(audit directory consent registry mpi gateway)
 members=(north lakes valley)
 gateway_port=$port_base
+https_port=$((port_base + 7))
+mllp_port=$((port_base + 8))
 admin_port=$((port_base + 9))
 declare -A role_port=()
 for i in "${!roles[@]}"; do role_port[${roles[$i]}]=$((port_base + 1 + i)); done
@@ -58,7 +60,7 @@ for i in "${!roles[@]}"; do role_port[${roles[$i]}]=$((port_base + 1 + i)); done
 bin="$root/build/release/bin"
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-ports=("$gateway_port" "$admin_port")
+ports=("$gateway_port" "$https_port" "$mllp_port" "$admin_port")
 [ "$separate" -eq 0 ] || for role in "${roles[@]}"; do
   [ "$role" = gateway ] || ports+=("${role_port[$role]}")
 done
@@ -115,6 +117,8 @@ await() {
 
 common=(--data_dir "$data_dir/state" --pki_dir "$pki" --policy "$root/deploy/config/policies/us-optout.toml"
   --bootstrap "$pki/directory.textproto" --listen "127.0.0.1:$gateway_port")
+doors=(--admin "127.0.0.1:$admin_port" --https "127.0.0.1:$https_port" --mllp "127.0.0.1:$mllp_port"
+  --member_ca "$pki/ca.crt")
 if [ "$separate" -eq 1 ]; then
   addresses=""
   for role in "${roles[@]}"; do
@@ -122,13 +126,13 @@ if [ "$separate" -eq 1 ]; then
   done
   for role in "${roles[@]}"; do
     extra=()
-    [ "$role" != gateway ] || extra=(--admin "127.0.0.1:$admin_port")
+    [ "$role" != gateway ] || extra=("${doors[@]}")
     start "hied-$role" "$bin/hied" --roles "$role" --addresses "$addresses" "${common[@]}" "${extra[@]}"
     await "hied-$role" 30
   done
   say "six processes, one per role, talk over mutual TLS"
 else
-  start hied "$bin/hied" --roles all "${common[@]}" --admin "127.0.0.1:$admin_port"
+  start hied "$bin/hied" --roles all "${common[@]}" "${doors[@]}"
   await hied 30
 fi
 
@@ -156,6 +160,8 @@ cat <<EOF
 
 The exchange runs:
   gateway   127.0.0.1:$gateway_port (gRPC, mutual TLS)
+  FHIR R4   https://127.0.0.1:$https_port/fhir (tokens: https://127.0.0.1:$https_port/oauth2/token)
+  HL7 v2    127.0.0.1:$mllp_port (MLLP)
   admin     http://127.0.0.1:$admin_port/metrics  /readyz  /livez
   logs      $data_dir/log
 Try, in another terminal:
@@ -165,6 +171,8 @@ Try, in another terminal:
   hiectl query run --demographics $region/demo/patient.json
   hiectl --credentials $pki/members/hie --user admin --role hie_admin --purpose PATADMIN member list
   hiectl --credentials $pki/members/hie --user officer --role privacy_officer --purpose PATADMIN audit verify
+  curl --cacert $pki/ca.crt https://127.0.0.1:$https_port/fhir/metadata
+To let a hospital join: deploy/runbooks/onboarding.md.
 Ctrl-C stops everything; the next start reuses the data.
 EOF
 while :; do sleep 3600 & wait $! || true; done
