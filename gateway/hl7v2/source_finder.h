@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -13,6 +14,9 @@ namespace hie::hl7v2 {
 struct SenderAddress {
   std::string ip;                  // Numeric.
   std::string certificate_sha256;  // SPKI, lower-case hex; empty: plain.
+  bool admitted = false;           // The message was taken before: peers are not compared again.
+
+  static SenderAddress Admitted() { return {"", "", true}; }
 };
 
 // A configured source of messages.
