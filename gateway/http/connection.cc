@@ -207,6 +207,7 @@ void Connection::BeginStream(const std::shared_ptr<Slot>& slot, int status, cons
   slot->answered = true;
   slot->status = status;
   slot->chunked = !length;
+  slot->left = length;
   if (shared_->draining) slot->keep_alive = false;
   Headers named = headers;
   named.Set("X-Request-Id", slot->request.request_id);
@@ -227,6 +228,12 @@ void Connection::AddPart(const std::shared_ptr<Slot>& slot, std::string part,
     if (done) done(false);
     return;
   }
+  // More than was said would be read as the next answer.
+  if (slot->left && part.size() > *slot->left) {
+    if (done) done(false);
+    return AbortStream(slot);
+  }
+  if (slot->left) *slot->left -= part.size();
   const bool unseen = part.empty() || slot->request.method == Method::kHead;
   slot->parts.push_back(
       {unseen ? "" : (slot->chunked ? ChunkText(part) : std::move(part)), std::move(done)});
@@ -235,6 +242,9 @@ void Connection::AddPart(const std::shared_ptr<Slot>& slot, std::string part,
 
 void Connection::EndStream(const std::shared_ptr<Slot>& slot) {
   if (over_ || slot->complete || slot->aborted) return;
+  // Less than was said is not whole, and the next answer would be read as its rest.
+  const bool seen = slot->request.method != Method::kHead && !HasNoBody(slot->status);
+  if (seen && slot->left.value_or(0) > 0) return AbortStream(slot);
   if (slot->chunked && slot->request.method != Method::kHead) {
     slot->parts.push_back({ChunkText(""), nullptr});
   }

@@ -47,6 +47,7 @@ struct Slot {
   bool complete = false;  // Every part is there.
   bool aborted = false;   // The body will not be whole.
   bool gone = false;
+  std::optional<uint64_t> left;  // Of a body whose length was said: bytes still to come.
   int status = 0;
   absl::Time begun;
   std::deque<Part> parts;

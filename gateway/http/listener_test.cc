@@ -163,6 +163,35 @@ TEST(ListenerTest, AnAbortedBodyHasNoEnd) {
   EXPECT_EQ(all.find("0\r\n\r\n"), std::string::npos);
 }
 
+// Bytes beyond the length would be read as the next answer: whoever gives the content would write
+// it.
+TEST(ListenerTest, ABodyNeverHasMoreThanItsLength) {
+  std::atomic<bool> taken = true;
+  const auto listener = Open([&taken](const std::shared_ptr<Exchange>& exchange) {
+    auto body = exchange->Stream(200, {}, 4);
+    body->Write("ab", [body, &taken](bool) {
+      body->Write("cd HTTP/1.1 200 forged", [body, &taken](bool ok) { taken = ok; });
+    });
+  });
+  RawClient client(listener->port());
+  client.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string all = client.ReadAll();  // The connection is closed.
+  EXPECT_THAT(all, HasSubstr("Content-Length: 4\r\n"));
+  EXPECT_EQ(all.find("forged"), std::string::npos);
+  EXPECT_FALSE(taken);
+}
+
+TEST(ListenerTest, ABodyThatEndsShortOfItsLengthClosesTheConnection) {
+  const auto listener = Open([](const std::shared_ptr<Exchange>& exchange) {
+    if (exchange->request().path != "/") return Echo(exchange);
+    auto body = exchange->Stream(200, {}, 4);
+    body->Write("ab", [body](bool) { body->End(); });
+  });
+  RawClient client(listener->port());
+  client.Send(absl::StrCat("GET / HTTP/1.1\r\nHost: a\r\n\r\n", kClose));
+  EXPECT_EQ(client.ReadAll().find("/last"), std::string::npos);
+}
+
 TEST(ListenerTest, TellsWhenTheClientHasGone) {
   std::atomic<bool> gone = false;
   std::shared_ptr<Exchange> held;

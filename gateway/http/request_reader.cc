@@ -98,10 +98,15 @@ RequestReader::State RequestReader::HeaderDone() {
   // One Host field, no more (RFC 9112 section 3.2): two could be read differently on the way.
   const auto count = std::distance(hosts.first, hosts.second);
   if (request.version() == 11 ? count != 1 : count > 1) return Refuse(400);
-  // Two framings at once are how requests are smuggled (section 6.1).
-  if (request.count(beast::field::transfer_encoding) > 0 &&
-      (request.count(beast::field::content_length) > 0 || request.version() == 10)) {
-    return Refuse(400);
+  // Two framings at once are how requests are smuggled (section 6.1), and so is a coding behind
+  // which the body's end is not known: "chunked" alone is one (section 6.3).
+  if (request.count(beast::field::transfer_encoding) > 0) {
+    const auto coding = request[beast::field::transfer_encoding];
+    const bool chunked =
+        request.count(beast::field::transfer_encoding) == 1 &&
+        absl::EqualsIgnoreCase(absl::string_view(coding.data(), coding.size()), "chunked");
+    const bool framed_twice = request.count(beast::field::content_length) > 0;
+    if (!chunked || framed_twice || request.version() == 10) return Refuse(400);
   }
   if (request.target().empty() || (request.target().front() != '/' && request.target() != "*")) {
     return Refuse(400);
