@@ -196,6 +196,10 @@ void PersonRelease::ConfirmConsent(size_t at) {
     found.fenced = true;
     return StepDone(absl::OkStatus(), &PersonRelease::Respond);
   }
+  if (!found.audited) {
+    return StepDone(absl::InternalError("an intent was joined to another batch"),
+                    &PersonRelease::Respond);
+  }
   const auto request = exchange::ToProto(found.audited->token());
   if (!request.ok()) return StepDone(request.status(), &PersonRelease::Respond);
   CallRole<ConsentService::ConfirmFence>(

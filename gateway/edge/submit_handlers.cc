@@ -243,7 +243,8 @@ void SubmitDocuments(EdgeServices& services, const std::shared_ptr<rpc::CallCont
   if (!shape.ok()) return answer(shape);
   const auto directory = services.Directory();
   const auto view = services.View();
-  if (!directory.ok() || !view.ok()) return answer(directory.status());
+  if (!directory.ok()) return answer(directory.status());
+  if (!view.ok()) return answer(view.status());
   const Actor& actor = context->caller().actor;
   const absl::Status admitted = feed::AdmitMember(actor, **directory, feed::Effect::kContribute);
   if (!admitted.ok()) return answer(admitted);
