@@ -242,7 +242,8 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
     constexpr int kHundred = 100;
     if (on_chunk_ && response_.status / kHundred == kSuccess) {
       if (!chunk.empty() && !on_chunk_(chunk)) return End(absl::CancelledError("fetch: given up"));
-    } else {
+    } else if (!on_chunk_) {
+      // Of content as long as it likes, an error's words are not kept: nobody reads them.
       response_.body.append(chunk.data(), chunk.size());
     }
     ReadBody();
