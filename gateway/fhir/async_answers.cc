@@ -30,6 +30,7 @@ absl::StatusOr<std::string> AsyncAnswers::Open(const Call& call, std::function<v
   entry.cancel = std::move(cancel);
   entry.status.interaction = &call.interaction();
   entry.status.purpose = call.caller().caller.actor.purpose;
+  entry.status.user = call.caller().caller.actor.user;
   std::string id = crypto::Base64UrlEncode(random_->Bytes(kIdBytes));
   const MutexLock lock(mutex_);
   DropExpired();

@@ -49,6 +49,7 @@ struct AsyncStatus {
   // Under what it was asked for; who fetches it must be allowed the same.
   const Interaction* interaction = nullptr;
   Purpose purpose = Purpose::kUnspecified;
+  std::string user;  // Of the client; empty: a system.
 };
 
 // Answers that clients fetch later (Prefer: respond-async; R4 async.html, and the Bundle that R5

@@ -244,6 +244,21 @@ TEST(FrozenPagesTest, PagesFollowEachOtherAndEnd) {
   EXPECT_EQ(last->next, "");
 }
 
+TEST(FrozenPagesTest, TheOldestSetsGoWhereAllTogetherHaveTooManyIds) {
+  SimulatedClock clock(absl::UnixEpoch());
+  SeededRandom random(1);
+  FrozenPages pages(&clock, &random);
+  const std::vector<std::string> many(kFrozenIdsMax, "id");
+  const std::string first = pages.Freeze("b", "s", many, 1);
+  std::string last;
+  for (size_t i = 0; i < kFrozenIdsOfAllMax / kFrozenIdsMax; ++i) {
+    EXPECT_TRUE(pages.Open("b", first).ok());
+    last = pages.Freeze("b", "s", many, 1);
+  }
+  EXPECT_EQ(pages.Open("b", first).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(pages.Open("b", last).ok());
+}
+
 TEST(FrozenPagesTest, CursorsAreBoundAndExpire) {
   SimulatedClock clock(absl::UnixEpoch());
   SeededRandom random(1);

@@ -48,9 +48,17 @@ bool MayAnswerLater(const Interaction& interaction) {
           interaction.kind == InteractionKind::kResourceOperation);
 }
 
-std::string Fingerprint(const http::Request& request) {
-  return crypto::Sha256(absl::StrCat(MethodName(request.method), " ", request.path, "?",
-                                     request.query, "\n", request.body));
+// Another person of the client, or another purpose, makes another request of the same bytes.
+std::string Fingerprint(const http::Request& request, const Actor& actor) {
+  return crypto::Sha256(absl::StrCat(
+      actor.user.size(), ":", actor.user, " ", static_cast<int>(actor.purpose), " ",
+      MethodName(request.method), " ", request.path, "?", request.query, "\n", request.body));
+}
+
+// The exchange asks this of every call that it gets; of an answer that is kept nobody else does.
+bool IsSuspended(const Call& call) {
+  const Member* member = call.directory().FindMember(call.caller().caller.actor.member);
+  return member != nullptr && member->state == MemberState::kSuspended;
 }
 
 std::optional<Failure> CheckAccess(const Interaction& interaction, const auth::ApiCaller& caller) {
@@ -156,14 +164,18 @@ class RoutingDoor final : public FhirDoor {
           fhir::Fail(400, "value", "The Idempotency-Key cannot be used.", "http.Idempotency-Key"));
       return false;
     }
-    const IdempotentAnswers::Begun begun =
-        idempotent_.Begin(call.caller().client_id, key, Fingerprint(call.request()));
+    const IdempotentAnswers::Begun begun = idempotent_.Begin(
+        call.caller().client_id, key, Fingerprint(call.request(), call.caller().caller.actor));
     switch (begun.repetition) {
       case Repetition::kFirst:
         call.RememberUnder(std::string(key));
         return true;
       case Repetition::kAnswered:
-        call.Replay(*begun.answer);
+        if (IsSuspended(call)) {
+          call.Fail(absl::PermissionDeniedError("the member is suspended"));
+        } else {
+          call.Replay(*begun.answer);
+        }
         return false;
       case Repetition::kInFlight: {
         Failure failure = fhir::Fail(409, "conflict", "The same request is still being done.");

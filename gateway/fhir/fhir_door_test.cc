@@ -81,9 +81,25 @@ Interaction AskingSearch(http::Method method, std::string path) {
   return row;
 }
 
+// A directory of one member, the callers', in whatever state.
+class OneMember final : public members::MemberDirectorySource {
+ public:
+  void NorthIs(MemberState state) {
+    Member north;
+    north.id = MemberId("north");
+    north.state = state;
+    reading_ = {*members::MemberDirectory::Build(1, {north}), absl::UnixEpoch()};
+  }
+  members::DirectoryReading Current() const override { return reading_; }
+
+ private:
+  members::DirectoryReading reading_;
+};
+
 class FhirDoorTest : public ::testing::Test {
  protected:
   FhirDoorTest() {
+    directory_.NorthIs(MemberState::kLive);
     exchange_.On<ExchangeService::ListMembers>(
         [](const auto&) { return exchange::v1::ListMembersResponse(); });
     FhirDoor::Options options;
@@ -139,8 +155,7 @@ class FhirDoorTest : public ::testing::Test {
   testing::FakeAccess access_;
   SimulatedClock clock_{absl::FromUnixSeconds(1'768'219'200)};
   SeededRandom random_{3};
-  members::FixedMemberDirectory directory_{
-      {*members::MemberDirectory::Build(1, {}), absl::UnixEpoch()}};
+  OneMember directory_;
   std::shared_ptr<int> count_ = std::make_shared<int>(0);
   std::unique_ptr<FhirDoor> door_;
 };
@@ -264,6 +279,12 @@ TEST_F(FhirDoorTest, AKeyThatWasUsedGivesTheFirstAnswerAgain) {
   EXPECT_EQ(location({{"Idempotency-Key", "k-1"}, {"Authorization", "Bearer other"}}, body),
             "201 Patient/3");
   EXPECT_EQ(location({}, body), "201 Patient/4");
+  // Another person of the same client gets nobody else's answer.
+  EXPECT_EQ(location({{"Idempotency-Key", "k-1"}, {"Authorization", "Bearer good@ana"}}, body),
+            "409 ");
+  directory_.NorthIs(MemberState::kSuspended);
+  EXPECT_EQ(location(key, body), "403 ");
+  directory_.NorthIs(MemberState::kLive);
   EXPECT_EQ(location({{"Idempotency-Key", "\x01"}}, body), "400 ");
   clock_.Advance(kIdempotencyTime + absl::Seconds(1));
   EXPECT_EQ(location(key, body), "201 Patient/5");
@@ -282,6 +303,10 @@ TEST_F(FhirDoorTest, AnAsynchronousAnswerIsFetchedByItsClientOnly) {
   exchange_.Release();
   EXPECT_EQ(Get(poll, {{"Authorization", "Bearer other"}})->response()->status, 404);
   EXPECT_EQ(Get(poll, {{"Authorization", "Bearer poor"}})->response()->status, 404);
+  EXPECT_EQ(Get(poll, {{"Authorization", "Bearer good@ana"}})->response()->status, 404);
+  directory_.NorthIs(MemberState::kSuspended);
+  EXPECT_EQ(Get(poll)->response()->status, 404);
+  directory_.NorthIs(MemberState::kLive);
   const auto done = Get(poll);
   EXPECT_EQ(done->response()->status, 200);
   EXPECT_EQ(done->response()->body,
@@ -298,6 +323,9 @@ TEST_F(FhirDoorTest, AnAsynchronousAnswerCanBeGivenUp) {
                                            "https://gw.hie.example"));
   EXPECT_EQ(
       Send(http::Method::kDelete, poll, {{"Authorization", "Bearer other"}})->response()->status,
+      404);
+  EXPECT_EQ(
+      Send(http::Method::kDelete, poll, {{"Authorization", "Bearer good@ana"}})->response()->status,
       404);
   EXPECT_EQ(Send(http::Method::kDelete, poll)->response()->status, 202);
   EXPECT_EQ(Get(poll)->response()->status, 404);

@@ -60,11 +60,17 @@ std::string FrozenPages::Freeze(absl::string_view binding, std::string subject,
   while (!by_age_.empty()) {
     const auto oldest = sets_.find(by_age_.front());
     const bool gone = set->made - oldest->second->made > kFrozenTime;
-    if (!gone && sets_.size() < kFrozenSetsMax) break;
+    const bool full = sets_.size() >= kFrozenSetsMax || ids_ + set->ids.size() > kFrozenIdsOfAllMax;
+    if (!gone && !full) break;
+    ids_ -= oldest->second->ids.size();
     sets_.erase(oldest);
     by_age_.pop_front();
   }
-  if (sets_.emplace(handle, std::move(set)).second) by_age_.push_back(std::move(handle));
+  const size_t count = set->ids.size();
+  if (sets_.emplace(handle, std::move(set)).second) {
+    by_age_.push_back(std::move(handle));
+    ids_ += count;
+  }
   return cursor;
 }
 

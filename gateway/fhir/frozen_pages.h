@@ -20,6 +20,7 @@ inline constexpr size_t kCursorBytesMax = 512;
 inline constexpr absl::Duration kFrozenTime = absl::Hours(1);
 inline constexpr size_t kFrozenSetsMax = 20'000;
 inline constexpr size_t kFrozenIdsMax = 10'000;  // Of one set.
+inline constexpr size_t kFrozenIdsOfAllMax = 1'000'000;
 
 // What a page is of.
 struct FrozenPage {
@@ -63,6 +64,7 @@ class FrozenPages {
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<const Set>> sets_ HIE_GUARDED_BY(mutex_);
   std::deque<std::string> by_age_ HIE_GUARDED_BY(mutex_);  // Handles, oldest first.
+  size_t ids_ HIE_GUARDED_BY(mutex_) = 0;                  // Of all sets.
 };
 
 }  // namespace hie::fhir

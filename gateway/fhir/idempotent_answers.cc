@@ -26,7 +26,9 @@ void IdempotentAnswers::MakeRoom() {
   while (!by_age_.empty()) {
     const auto& [begun, name] = by_age_.front();
     const bool old = now - begun > kIdempotencyTime;
-    const bool full = entries_.size() >= kIdempotentAnswersMax || bytes_ > kIdempotentBytesMax;
+    // Names that were abandoned stay in the queue until they are old: they are bounded as well.
+    const bool full = entries_.size() >= kIdempotentAnswersMax || bytes_ > kIdempotentBytesMax ||
+                      by_age_.size() >= 2 * kIdempotentAnswersMax;
     if (!old && !full) return;
     const auto found = entries_.find(name);
     // The name may have been begun anew since.

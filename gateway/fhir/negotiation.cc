@@ -41,7 +41,10 @@ MediaType ReadMediaType(absl::string_view text) {
     const std::string name = Unquoted(field.first);
     if (name == "charset") media.charset = Unquoted(field.second);
     if (name == "fhirversion") media.fhir_version = Unquoted(field.second);
-    if (name == "q" && !absl::SimpleAtod(Unquoted(field.second), &media.quality)) media.quality = 0;
+    if (name != "q") continue;
+    // "nan" reads as a number and has no place in an order.
+    const bool weight = absl::SimpleAtod(Unquoted(field.second), &media.quality);
+    if (!weight || !(media.quality >= 0 && media.quality <= 1)) media.quality = 0;
   }
   return media;
 }

@@ -41,6 +41,8 @@ TEST(NegotiationTest, TheBestAcceptedFormatIsChosen) {
       {"application/fhir+json; fhirVersion=3.0", "", 406, Format::kJson},
       {"text/html", "", 406, Format::kJson},
       {"application/fhir+json;q=0", "", 406, Format::kJson},
+      {"application/fhir+json;q=nan, application/fhir+xml;q=0.1", "", 0, Format::kXml},
+      {"application/fhir+json;q=nan", "", 406, Format::kJson},
       {"text/html", "_format=json", 0, Format::kJson},
       {"application/fhir+json", "_format=xml", 0, Format::kXml},
       {"", "_format=application/fhir+xml", 0, Format::kXml},
@@ -148,6 +150,10 @@ TEST(OutcomeTest, EveryStatusHasItsPlaceInTheCatalogue) {
     EXPECT_EQ(failure.issues[0].text.find("Moreau"), std::string::npos);
   }
   EXPECT_EQ(FromStatus(absl::FailedPreconditionError("identity-split")).http_status, 410);
+  // What moved under a read is asked again: no precondition was named.
+  const Failure moved = FromStatus(absl::AbortedError("consent or identity changed; ask again"));
+  EXPECT_EQ(moved.http_status, 503);
+  EXPECT_GT(moved.retry_after_seconds, 0);
 }
 
 }  // namespace

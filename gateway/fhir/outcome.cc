@@ -114,6 +114,11 @@ Failure FromStatus(const absl::Status& status) {
     case absl::StatusCode::kFailedPrecondition:
       return FromPrecondition(status);
     case absl::StatusCode::kAborted:
+      // A read under which consent or identity moved: nothing was named that could be stale.
+      if (absl::EndsWith(status.message(), "ask again")) {
+        return RetryLater(
+            Fail(503, "transient", "What was asked for changed meanwhile; ask again."));
+      }
       return Fail(412, "conflict", "The resource is not in the version that was named.");
     case absl::StatusCode::kAlreadyExists:
       return Fail(409, "duplicate", "The resource exists with other content.");

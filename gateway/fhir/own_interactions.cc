@@ -64,9 +64,13 @@ Answer Finished(const AsyncAnswer& answer) {
   return finished;
 }
 
-// Whoever fetches must be who asked, for the same purpose, and still be allowed to ask.
+// Whoever fetches must be who asked, the same person where it was one, for the same purpose, and
+// still be allowed to ask.  No handler of the exchange looks at the member again: so this does.
 bool MayFetch(const Call& call, const AsyncStatus& status) {
-  return status.purpose == call.caller().caller.actor.purpose &&
+  const Actor& actor = call.caller().caller.actor;
+  const Member* member = call.directory().FindMember(actor.member);
+  const bool live = member != nullptr && member->state == MemberState::kLive;
+  return live && status.purpose == actor.purpose && status.user == actor.user &&
          std::all_of(status.interaction->scopes.begin(), status.interaction->scopes.end(),
                      [&](const auth::ScopeNeed& need) {
                        return auth::ScopesCover(call.caller().scopes, need);
@@ -88,7 +92,12 @@ void RunPoll(const std::shared_ptr<Call>& call) {
 }
 
 void RunCancel(const std::shared_ptr<Call>& call) {
-  const absl::Status status = call->services().async->Cancel(call->caller().client_id, call->id());
+  AsyncAnswers& async = *call->services().async;
+  const auto asked = async.Find(call->caller().client_id, call->id());
+  if (!asked.ok() || !MayFetch(*call, *asked)) {
+    return call->Fail(absl::NotFoundError("query: unknown"));
+  }
+  const absl::Status status = async.Cancel(call->caller().client_id, call->id());
   if (!status.ok()) return call->Fail(status);
   Answer answer;
   answer.http_status = 202;

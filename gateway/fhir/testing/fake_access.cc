@@ -1,5 +1,7 @@
 #include "gateway/fhir/testing/fake_access.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
@@ -13,6 +15,10 @@ absl::StatusOr<auth::ApiCaller> FakeAccess::Authenticate(absl::string_view autho
   }
   if (authorization == "bad") return absl::UnauthenticatedError("token: expired");
   auth::ApiCaller caller;
+  // "good@ana": a person of the client of "good".
+  const size_t at = std::min(authorization.find('@'), authorization.size());
+  caller.caller.actor.user = std::string(absl::StripPrefix(authorization.substr(at), "@"));
+  authorization = authorization.substr(0, at);
   caller.client_id = absl::StrCat("client-", authorization);
   caller.caller.kind = rpc::CallerKind::kMember;
   caller.caller.actor.member = MemberId("north");
