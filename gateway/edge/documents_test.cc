@@ -7,6 +7,7 @@
 #include "gateway/edge/fake_roles.h"
 #include "gateway/edge/retrieve_driver.h"
 #include "services/common/crypto/hash.h"
+#include "services/common/crypto/sha1.h"
 
 namespace hie::edge {
 namespace {
@@ -228,6 +229,23 @@ TEST_F(DocumentsTest, OfARangeTheLastBytesLeaveOnlyWhenTheWholeIsRight) {
   const auto [part, status] = Retrieve("doc-lakes", 0, 3);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_EQ(Content(part), "");
+}
+
+TEST_F(DocumentsTest, ADocumentOfWhichOnlySha1IsRegisteredIsHeldToIt) {
+  {
+    const MutexLock lock(world_.state.mutex);
+    registry::v1::DocumentEntry* document = world_.state.located.mutable_documents(0);
+    document->clear_sha256();
+    document->set_sha1(crypto::Sha1("abcdefgh"));
+  }
+  world_.members.chunks = {"abc", "defgh"};
+  const auto [whole, status] = Retrieve("doc-lakes");
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Content(whole), "abcdefgh");
+  world_.members.chunks = {"abc", "defXX"};
+  const auto [other, refused] = Retrieve("doc-lakes");
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+  EXPECT_EQ(Content(other), "abc");  // The last chunk is held back.
 }
 
 TEST_F(DocumentsTest, ContentThatTheExchangeKeepsIsReadInWindows) {

@@ -298,6 +298,7 @@ bool RetrieveDriver::TakeChunk(absl::string_view chunk) {
     const MutexLock lock(mutex_);
     if (over_) return false;
     hasher_.Update(chunk);
+    if (OnlySha1()) sha1_.Update(chunk);
     const absl::string_view wanted = Wanted(chunk, taken_bytes_);
     taken_bytes_ += chunk.size();
     if (!wanted.empty()) waiting_.emplace_back(wanted);
@@ -327,7 +328,9 @@ void RetrieveDriver::ContentDone(const absl::Status& status) {
     const MutexLock lock(mutex_);
     if (over_) return;
     digest_ = hasher_.Finish();
-    right = document_.sha256().empty() || document_.sha256() == digest_;
+    // FHIR's own hash of an attachment is SHA-1: what was registered by it is held to it.
+    right = OnlySha1() ? document_.sha1() == sha1_.Finish()
+                       : document_.sha256().empty() || document_.sha256() == digest_;
     complete_ = right;
     if (waiting_.empty()) waiting_.emplace_back();  // The last message says the hash.
   }

@@ -11,6 +11,7 @@
 #include "gateway/exchange/query_wire.h"
 #include "hie/exchange/v1/exchange_service.pb.h"
 #include "services/common/crypto/hash.h"
+#include "services/common/crypto/sha1.h"
 #include "services/common/rpc/server.h"
 
 namespace hie::edge {
@@ -62,6 +63,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
   // Reads the next window, where one is wanted now.
   void ReadWindow() HIE_EXCLUDES(mutex_);
   void WindowDone(uint64_t wanted, const absl::Status& status) HIE_EXCLUDES(mutex_);
+  bool OnlySha1() const { return document_.sha256().empty() && !document_.sha1().empty(); }
   bool HasRange() const { return request_.offset() != 0 || request_.length() != 0; }
   // The part of a chunk, which begins at `at`, that is wanted.
   absl::string_view Wanted(absl::string_view chunk, uint64_t at) const;
@@ -100,6 +102,7 @@ class RetrieveDriver : public std::enable_shared_from_this<RetrieveDriver> {
   uint64_t window_begin_ HIE_GUARDED_BY(mutex_) = 0;
   uint64_t taken_bytes_ HIE_GUARDED_BY(mutex_) = 0;  // Of the whole.
   crypto::Sha256Hasher hasher_ HIE_GUARDED_BY(mutex_);
+  crypto::Sha1Hasher sha1_ HIE_GUARDED_BY(mutex_);  // Where nothing stronger was registered.
   std::string digest_ HIE_GUARDED_BY(mutex_);
   crypto::Sha256Hasher sent_hasher_ HIE_GUARDED_BY(mutex_);  // Of a range: what was written.
   std::deque<std::string> waiting_ HIE_GUARDED_BY(mutex_);
