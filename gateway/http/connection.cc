@@ -117,14 +117,32 @@ void Connection::TakeRequests() {
     const bool keep_alive = reader_.keep_alive();
     Dispatch(reader_.Take(), keep_alive);
   }
+  Count(Held());
   if (reader_.state() == RequestReader::State::kRefused && WantsRead()) {
     RefuseRequest(reader_.refusal_status());
+  }
+  // Nobody is known before a body is read whole: strangers together must not fill the memory.
+  if (reader_.state() == RequestReader::State::kBody && WantsRead() &&
+      shared_->held_bytes > shared_->limits.held_bytes_max) {
+    RefuseRequest(kStatusUnavailable);
   }
   if (reader_.TakeContinue() && slots_.empty() && out_.empty()) {
     out_ = "HTTP/1.1 100 Continue\r\n\r\n";
     Pump();
   }
   SetReadDeadline();
+}
+
+uint64_t Connection::Held() const {
+  uint64_t held = reader_.held();
+  for (const std::shared_ptr<Slot>& slot : slots_) held += slot->request.body.size();
+  return held;
+}
+
+void Connection::Count(uint64_t held) {
+  if (over_) held = 0;
+  shared_->held_bytes += held - counted_;
+  counted_ = held;
 }
 
 // Runs from a phase's beginning, so that a byte now and then does not buy time.
@@ -325,6 +343,7 @@ bool Connection::TakeNextPart() {
     if (!slot->complete) return false;
     const bool paused = !WantsRead();
     slots_.pop_front();
+    Count(Held());
     slot->when_gone = nullptr;
     --shared_->requests_in_flight;
     shared_->metrics->RequestEnded(slot->status, absl::Now() - slot->begun);
@@ -358,6 +377,7 @@ void Connection::Linger() {
 void Connection::Close() {
   if (std::exchange(over_, true)) return;
   const std::shared_ptr<Connection> self = shared_from_this();
+  Count(0);
   transport_->Bye();
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);

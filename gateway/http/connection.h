@@ -28,6 +28,7 @@ struct ConnectionShared {
   RandomSource* random = nullptr;
   ListenerMetrics* metrics = nullptr;
   std::atomic<int> requests_in_flight = 0;
+  std::atomic<uint64_t> held_bytes = 0;  // Of requests that are being read or answered.
   std::atomic<bool> draining = false;
   std::atomic<bool> stopped = false;  // The listener is gone; nothing is posted any more.
 };
@@ -95,6 +96,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void TakeRequests();
   void Dispatch(Request request, bool keep_alive);
   void RefuseRequest(int status);
+  // Says what this connection holds now.
+  void Count(uint64_t held);
+  uint64_t Held() const;
   void Pump();
   bool TakeNextPart();
   void PartWritten(bool ok);
@@ -121,7 +125,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool waiting_write_ = false;
   bool pumping_ = false;
   uint64_t discarded_ = 0;
-  bool last_ = false;  // No further request is read; closes behind the last answer.
+  uint64_t counted_ = 0;  // Its part of `held_bytes`.
+  bool last_ = false;     // No further request is read; closes behind the last answer.
   bool over_ = false;
   absl::Time read_deadline_ = absl::InfiniteFuture();
   absl::Time write_deadline_ = absl::InfiniteFuture();

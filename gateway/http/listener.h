@@ -28,6 +28,7 @@ namespace hie::http {
 struct ListenerLimits {
   uint32_t header_bytes_max = 16 << 10;  // Request line (8 KB of it at most) and fields: 431, 414.
   uint64_t body_bytes_max = 24 << 20;    // 413.
+  uint64_t held_bytes_max = 1 << 30;     // Of requests of all connections; beyond it 503.
   int connections_max = 10'000;          // Beyond it new ones wait to be accepted.
   int requests_in_flight_max = 1'024;    // Over all connections; beyond it 503 with Retry-After.
   int pipelined_max = 8;                 // Requests read ahead of one another's answers.

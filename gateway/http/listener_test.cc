@@ -238,6 +238,26 @@ TEST(ListenerTest, ShedsWhatIsTooMuch) {
   held.reset();
 }
 
+TEST(ListenerTest, BodiesOfStrangersDoNotFillTheMemory) {
+  ListenerLimits limits;
+  limits.held_bytes_max = 4'000;
+  const auto listener = Open(Echo, limits);
+  const std::string head = "POST /big HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n";
+  RawClient first(listener->port());
+  first.Send(absl::StrCat(head, std::string(3'000, 'a')));
+  absl::SleepFor(absl::Milliseconds(300));
+  RawClient second(listener->port());
+  second.Send(absl::StrCat(head, std::string(3'000, 'a')));
+  EXPECT_THAT(second.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
+  first.Close();
+  second.Close();
+  absl::SleepFor(absl::Milliseconds(300));
+  RawClient third(listener->port());
+  third.Send(absl::StrCat("POST /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+                          "Content-Length: 3000\r\n\r\n", std::string(3'000, 'a')));
+  EXPECT_THAT(third.ReadAll(), HasSubstr("/small"));
+}
+
 TEST(ListenerTest, DrainingAnswersWhatIsInFlightAndCloses) {
   std::shared_ptr<Exchange> held;
   const auto listener =

@@ -122,6 +122,10 @@ RequestReader::State RequestReader::RequestDone() {
   return state_ = State::kRequest;
 }
 
+size_t RequestReader::held() const {
+  return input_.size() + (parser_ ? parser_->get().body().size() : 0);
+}
+
 bool RequestReader::TakeContinue() {
   return state_ == State::kBody && std::exchange(continue_wanted_, false);
 }

@@ -43,8 +43,8 @@ class RequestReader {
   bool keep_alive() const { return keep_alive_; }
   // In kRefused: 400, 413, 414, 431, 501 or 505.
   int refusal_status() const { return refusal_status_; }
-  // Bytes held.
-  size_t held() const { return input_.size(); }
+  // Bytes held of what is not taken yet.
+  size_t held() const;
 
  private:
   struct Parser;  // Boost.Beast's.
