@@ -48,7 +48,7 @@ TEST_P(ValidateSubmissionTest, RefusesAndNamesTheFieldAndNotTheValue) {
 const std::string kLong(kTextBytesMax + 1, 'x');
 
 INSTANTIATE_TEST_SUITE_P(
-    , ValidateSubmissionTest,
+    OfDocuments, ValidateSubmissionTest,
     testing::Values(
         Case{"NoId", [](Submission& s) { s.submission_id.clear(); }, "submission_id: want"},
         Case{"LongId", [](Submission& s) { s.submission_id = kLong; }, "submission_id: want"},
@@ -98,7 +98,12 @@ INSTANTIATE_TEST_SUITE_P(
             [](Submission& s) { s.documents[0].description.resource = Phi<std::string>("CANARY"); },
             "documents[0].resource: want"},
         Case{"ShortSha1", [](Submission& s) { s.documents[0].sha1 = "short"; },
-             "documents[0].sha1: want"},
+             "documents[0].sha1: want"}),
+    [](const testing::TestParamInfo<Case>& param_info) { return param_info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    OfSetsAndClaims, ValidateSubmissionTest,
+    testing::Values(
         Case{"SetWithoutUniqueId", [](Submission& s) { s.sets[0].unique_id.clear(); },
              "submission_set.unique_id: want"},
         Case{"SetWithLongTitle", [](Submission& s) { s.sets[0].title = Phi<std::string>(kLong); },

@@ -19,11 +19,11 @@ BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|[Nn]ot (yet )?implemented|DISABL
 
 # Rooms whose code is pure: values in, values out (the architecture's layer 4).
 DOMAIN = re.compile(
-    r"^(mpi/(normalize|compare|block|score|link)/"
+    r"^(mpi/(normalize|compare|block|score|link|query)/"
     r"|services/consent/(access_request|choice_chain|decide|directive|evaluate|match|outcome|policy"
     r"|regime|session|speakers)[a-z_]*\."
     r"|services/common/(base|patient|labels)/"
-    r"|gateway/exchange/)")
+    r"|gateway/(exchange|cda)/)")
 # The thin edges of those rooms, where messages and calls are allowed.
 DOMAIN_EDGE = re.compile(r"(_(driver|wire|file|store|machine|service|role|ports?|client)(_test)?"
                          r"|_test)\.(cc|h)$")
@@ -134,7 +134,7 @@ def layer_problem(name, header):
         (header.startswith(("simdjson", "services/common/json/")) and not JSON_ROOMS.match(name),
          "JSON has no place in this room"),
         (header.startswith("boost/beast") and not name.startswith(
-            ("gateway/", "services/common/metrics/")),
+            ("gateway/", "services/common/metrics/", "tests/bench/")),
          "Beast stays in thin adapters"),
         (name.startswith("services/common/") and not is_test
          and re.match(r"(services/(?!common/)|mpi/|gateway/)", header),
