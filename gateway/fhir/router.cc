@@ -15,17 +15,17 @@ namespace {
 
 constexpr absl::string_view kId = "{id}";
 
-// Decides whether `path` is of the row's form; its id goes to `id`.
-bool Fits(absl::string_view row, const std::vector<std::string>& segments, std::string* id) {
-  const std::vector<absl::string_view> wanted = absl::StrSplit(row, '/');
-  if (wanted.size() != segments.size()) return false;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == kId) {
+// Decides whether `segments` are of the row's form; its id goes to `id`.
+bool Fits(const std::vector<std::string>& row, const std::vector<std::string>& segments,
+          std::string* id) {
+  if (row.size() != segments.size()) return false;
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (row[i] == kId) {
       // "$match" and "_search" are no ids.
       const bool is_id = !segments[i].empty() && segments[i][0] != '$' && segments[i][0] != '_';
       if (!is_id) return false;
       *id = segments[i];
-    } else if (wanted[i] != segments[i]) {
+    } else if (row[i] != segments[i]) {
       return false;
     }
   }
@@ -99,6 +99,10 @@ absl::StatusOr<Router> Router::Create(std::vector<Interaction> rows) {
   return Router(std::move(rows));
 }
 
+Router::Router(std::vector<Interaction> rows) : rows_(std::move(rows)) {
+  for (const Interaction& row : rows_) patterns_.push_back(absl::StrSplit(row.path, '/'));
+}
+
 Route Router::Find(http::Method method, absl::string_view path) const {
   Route route;
   const auto segments = Segments(path);
@@ -108,9 +112,10 @@ Route Router::Find(http::Method method, absl::string_view path) const {
   }
   const http::Method wanted = method == http::Method::kHead ? http::Method::kGet : method;
   std::vector<absl::string_view> allowed;
-  for (const Interaction& row : rows_) {
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    const Interaction& row = rows_[i];
     std::string id;
-    if (!Fits(row.path, *segments, &id)) continue;
+    if (!Fits(patterns_[i], *segments, &id)) continue;
     if (row.method == wanted) {
       route.interaction = &row;
       route.id = std::move(id);

@@ -37,8 +37,10 @@ class Router {
   const std::vector<Interaction>& rows() const { return rows_; }
 
  private:
-  explicit Router(std::vector<Interaction> rows) : rows_(std::move(rows)) {}
+  explicit Router(std::vector<Interaction> rows);
+
   std::vector<Interaction> rows_;
+  std::vector<std::vector<std::string>> patterns_;  // Each row's path, in segments.
 };
 
 }  // namespace hie::fhir
