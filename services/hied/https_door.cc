@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/auth/smart_token_service.h"
+#include "gateway/fhir/clinical/break_glass_session.h"
 #include "gateway/fhir/clinical/clinical_interactions.h"
 #include "gateway/fhir/documents/document_interactions.h"
 #include "gateway/fhir/fhir_door.h"
@@ -30,10 +31,12 @@ void Append(std::vector<fhir::Interaction>& all, Rows rows) {
 }
 
 std::vector<fhir::Interaction> AllInteractions() {
+  // One emergency is one session, whatever is read under it.
+  const auto sessions = std::make_shared<fhir::BreakGlassSessions>();
   std::vector<fhir::Interaction> all;
   Append(all, fhir::PatientInteractions());
-  Append(all, fhir::DocumentInteractions());
-  Append(all, fhir::ClinicalInteractions());
+  Append(all, fhir::DocumentInteractions(sessions));
+  Append(all, fhir::ClinicalInteractions(sessions));
   return all;
 }
 

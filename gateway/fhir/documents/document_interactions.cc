@@ -26,7 +26,10 @@ Interaction ProvideRow() {
 }  // namespace
 
 std::vector<Interaction> DocumentInteractions() {
-  const DocumentSessions sessions = std::make_shared<BreakGlassSessions>();
+  return DocumentInteractions(std::make_shared<BreakGlassSessions>());
+}
+
+std::vector<Interaction> DocumentInteractions(std::shared_ptr<BreakGlassSessions> sessions) {
   std::vector<Interaction> rows = FindDocumentReferencesRows(sessions);
   for (Interaction& row : FindDocumentListsRows(sessions)) rows.push_back(std::move(row));
   rows.push_back(ReadDocumentReferenceRow());
