@@ -162,4 +162,14 @@ std::optional<Failure> TotalFailure(const Call& call, const FederatedAnswer& ans
   return failure;
 }
 
+Issue UnreadableItem() {
+  Issue issue;
+  issue.severity = Severity::kWarning;
+  issue.code = "structure";
+  issue.system = kMemberOutcomeSystem;
+  issue.detail_code = "bad-response";
+  issue.text = "A statement of a source could not be read and was left out.";
+  return issue;
+}
+
 }  // namespace hie::fhir

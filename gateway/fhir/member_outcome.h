@@ -22,4 +22,7 @@ const OutcomeWords& WordsOf(exchange::v1::MemberOutcomeCode code);
 // "urn:oid:<home community>" of a member; its id where the directory has no community for it.
 std::string CommunityOf(const Call& call, absl::string_view member);
 
+// Something that a source gave could not be read and was left out: a warning, never silence.
+Issue UnreadableItem();
+
 }  // namespace hie::fhir

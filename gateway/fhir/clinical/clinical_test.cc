@@ -306,6 +306,14 @@ TEST_F(ClinicalTest, StreamEndsWithItsEnd) {
   EXPECT_THAT(call->streamed()->bytes, HasSubstr(R"({"type":"end")"));
 }
 
+TEST_F(ClinicalTest, AStreamTellsOfWhatCouldNotBeRead) {
+  Released({Item("i1", "2025", "{")});
+  const auto call = world_.Send(http::Method::kGet, "/AllergyIntolerance?patient=p-7", "",
+                                {{"Accept", "application/x-ndjson"}});
+  ASSERT_NE(call->streamed(), nullptr);
+  EXPECT_THAT(call->streamed()->bytes, HasSubstr("could not be read and was left out"));
+}
+
 // --- $everything ------------------------------------------------------------------------------
 
 TEST_F(ClinicalTest, EverythingIsTheSample) {

@@ -8,6 +8,7 @@
 #include "gateway/fhir/clinical/statement_issues.h"
 #include "gateway/fhir/federated_answer.h"
 #include "gateway/fhir/frozen_pages.h"
+#include "gateway/fhir/member_outcome.h"
 #include "gateway/fhir/patients/page_binding.h"
 
 namespace hie::fhir {
@@ -85,7 +86,8 @@ class Answering : public std::enable_shared_from_this<Answering> {
     views.item = [self = shared_from_this()](const exchange::v1::ClinicalItem& item,
                                              const std::string& eid) {
       const std::optional<ClinicalStatement> statement = ReadStatement(item);
-      if (!statement || !self->search_.matches(*statement)) return json::Value();
+      if (!statement) return OutcomeResource({UnreadableItem()}, "");
+      if (!self->search_.matches(*statement)) return json::Value();
       return StatementResource(*self->call_, *statement, eid, StatementReferences());
     };
     StreamQuery(call_, request_, std::move(views));

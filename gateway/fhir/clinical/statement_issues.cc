@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/exchange/clinical_view.h"
+#include "gateway/fhir/member_outcome.h"
 
 namespace hie::fhir {
 namespace {
@@ -63,13 +64,7 @@ std::vector<Issue> StatementIssues(const Call& call, const FederatedAnswer& answ
   if (HasObligation(answer, "redisclosure-notice")) {
     issues.push_back(Information(kObligationSystem, "redisclosure-notice", kRedisclosureNotice));
   }
-  if (unreadable > 0) {
-    Issue issue = Information(kMemberOutcomeSystem, "bad-response",
-                              "A statement of a source could not be read and was left out.");
-    issue.severity = Severity::kWarning;
-    issue.code = "structure";
-    issues.push_back(std::move(issue));
-  }
+  if (unreadable > 0) issues.push_back(UnreadableItem());
   return issues;
 }
 

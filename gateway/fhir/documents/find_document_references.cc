@@ -16,6 +16,7 @@
 #include "gateway/fhir/documents/found_documents.h"
 #include "gateway/fhir/federated_answer.h"
 #include "gateway/fhir/frozen_pages.h"
+#include "gateway/fhir/member_outcome.h"
 #include "gateway/fhir/patients/page_binding.h"
 
 namespace hie::fhir {
@@ -168,6 +169,7 @@ class DocumentSearch : public std::enable_shared_from_this<DocumentSearch> {
   ItemViews Views() const {
     ItemViews views;
     const auto one = [call = call_, filter = filter_](const FederatedAnswer& answer) {
+      if (HoldsUnreadable(answer)) return OutcomeResource({UnreadableItem()}, "");
       std::vector<FoundDocument> found = FindDocuments(*call, answer);
       if (found.empty() || !filter(found.front().resource)) return json::Value();
       return std::move(found.front().resource);
@@ -253,6 +255,7 @@ class DocumentSearch : public std::enable_shared_from_this<DocumentSearch> {
   void Respond(const FederatedAnswer& answer, SearchSet set) {
     set.issues = OutcomeIssues(*call_, answer, Severity::kWarning);
     set.issues.insert(set.issues.end(), issues_.begin(), issues_.end());
+    if (HoldsUnreadable(answer)) set.issues.push_back(UnreadableItem());
     set.completeness = CompletenessCode(answer.end.completeness());
     Answer out;
     out.headers.Set("HIE-Completeness", CompletenessHeader(answer));

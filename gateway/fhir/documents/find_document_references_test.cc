@@ -339,6 +339,20 @@ TEST_F(FindDocumentReferencesTest, LinesComeAsMembersAnswer) {
   EXPECT_EQ(testing::Json(lines.back()).Text("type"), "end");
 }
 
+TEST_F(FindDocumentReferencesTest, WhatCouldNotBeReadIsTold) {
+  AddEntry("d-88", "north", "urn:oid:2.999.1", 2);
+  AddItem("i-1", "north", "urn:oid:2.999.2");
+  items_.back().set_resource("no JSON");
+  Ends(exchange::v1::COMPLETENESS_COMPLETE_AS_PERMITTED, 1, 1);
+  const json::Value bundle = Get(kPerson)->resource();
+  EXPECT_THAT(Ids(bundle), ElementsAre("d-88"));
+  EXPECT_EQ(DetailOf(Outcome(bundle)), "bad-response");
+  const auto call = world_.Send(http::Method::kGet, absl::StrCat("/DocumentReference?", kPerson),
+                                "", {{"Accept", "application/x-ndjson"}});
+  ASSERT_NE(call->streamed(), nullptr);
+  EXPECT_TRUE(absl::StrContains(call->streamed()->bytes, "bad-response"));
+}
+
 TEST_F(FindDocumentReferencesTest, APersonThatIsOnlyNamedOnceIsWanted) {
   EXPECT_EQ(Get("patient=Patient/p-7&patient.identifier=a%7Cb&status=current")->status(), 400);
 }

@@ -173,6 +173,14 @@ std::vector<FoundDocument> FindDocuments(const Call& call, const FederatedAnswer
   return found;
 }
 
+bool HoldsUnreadable(const FederatedAnswer& answer) {
+  return std::any_of(answer.items.begin(), answer.items.end(), [](const auto& item) {
+    if (item.resource_type() != "DocumentReference") return false;
+    const absl::StatusOr<json::Value> received = json::Read(item.resource());
+    return !received.ok() || received->Text("resourceType") != "DocumentReference";
+  });
+}
+
 void KeepLatest(std::vector<FoundDocument>& documents) {
   std::set<std::pair<std::string, std::string>> replaced;
   for (const FoundDocument& document : documents) {

@@ -25,6 +25,9 @@ struct FoundDocument {
 // no particular order.
 std::vector<FoundDocument> FindDocuments(const Call& call, const FederatedAnswer& answer);
 
+// Tells whether the answer holds a DocumentReference that cannot be read, and is left out.
+bool HoldsUnreadable(const FederatedAnswer& answer);
+
 // Leaves out documents that another one here, of the same member, replaces (HIE-latest).
 void KeepLatest(std::vector<FoundDocument>& documents);
 
