@@ -60,13 +60,13 @@ class Door final : public Hl7v2Door {
     MakeWorker();
     HIE_RETURN_IF_ERROR(intake_->Resume());
     StartRelay();
-    Prune();
     if (!options_.listen.empty()) {
       HIE_ASSIGN_OR_RETURN(plain_, Listen(options_.listen, nullptr));
     }
     if (!options_.listen_tls.empty()) {
       HIE_ASSIGN_OR_RETURN(secure_, Listen(options_.listen_tls, options_.tls));
     }
+    Prune();
     return absl::OkStatus();
   }
 

@@ -102,7 +102,7 @@ TEST(IntakePlanTest, RefusesByTheTableOfConditions) {
       {"ADT^A40", absl::StrCat(kPid, "\rMRG|N-1"), "merge-refused", ErrorCode::kDuplicateKey,
        "MRG-1"},
       {"MDM^T02", kPid, "missing-segment", ErrorCode::kSegmentSequence, "TXA"},
-      {"MDM^T02", absl::StrCat(kPid, "\rTXA|1|DS||||||||||||||||AU"), "missing-field",
+      {"MDM^T02", absl::StrCat(kPid, "\rTXA|1|DS|||||||||||||||AU"), "missing-field",
        ErrorCode::kRequiredFieldMissing, "TXA-12"},
       {"MDM^T02", absl::StrCat(kPid, "\rTXA|1|DS||||||||||5|||||AU\rOBX|1|ED|||^^PDF^Base64^%%%"),
        "bad-content", ErrorCode::kDataType, "OBX-5"},
