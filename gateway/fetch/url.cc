@@ -69,7 +69,9 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   Url url;
   HIE_RETURN_IF_ERROR(ParseAuthority(rest.substr(0, slash), url));
   url.target = std::string(rest.substr(slash));
-  if (url.target.empty() || url.target.front() != '/') url.target.insert(0, "/");
+  if (url.target.empty() || url.target.front() != '/') {
+    url.target = absl::StrCat("/", url.target);
+  }
   return url;
 }
 
