@@ -55,7 +55,7 @@ struct FhirMemberPort::Core : std::enable_shared_from_this<Core> {
                 const bool refused = response.ok() && response->status == kHttpUnauthorized &&
                                      !token->empty() && tries > 1;
                 if (!refused) return done(std::move(response));
-                self->options.sign_in->Forget(member, *token);
+                self->options.sign_in->Forget(member, endpoint, *token);
                 self->Get(member, endpoint, url, budget, on_chunk, tries - 1, done);
               });
         });

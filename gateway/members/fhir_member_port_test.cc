@@ -167,6 +167,21 @@ TEST_F(FhirMemberPortTest, NeverTakesAnotherPatient) {
   EXPECT_EQ(Ask().status, MemberAnswerStatus::kBadResponse);
 }
 
+TEST_F(FhirMemberPortTest, AnOldIdIsNobodysAndOnePageOfManyShowsNoOnlyOne) {
+  const std::string old =
+      R"({"resourceType":"Patient","id":"78","identifier":[{"use":"old","system":"urn:oid:2.999.1.20.1","value":"L-55"}]})";
+  client_.On(kPatientQuery, 200, Bundle({old}));
+  EXPECT_EQ(Ask().status, MemberAnswerStatus::kPatientUnknown);
+  client_.On(kPatientQuery, 200, Bundle({old, kPatient}));
+  EXPECT_EQ(Ask().status, MemberAnswerStatus::kComplete);
+  client_.asked.clear();
+  client_.On(kPatientQuery, 200, Bundle({kPatient}, "/fhir/Patient?page=2"));
+  const MemberAnswer answer = Ask();
+  EXPECT_EQ(answer.status, MemberAnswerStatus::kBadResponse);
+  EXPECT_TRUE(answer.items.empty());
+  EXPECT_THAT(client_.asked, ElementsAre(absl::StrCat(kBase, kPatientQuery)));
+}
+
 TEST_F(FhirMemberPortTest, TellsEveryKindOfFailure) {
   const struct {
     int status;
@@ -241,6 +256,34 @@ TEST_F(FhirMemberPortTest, SignsInOnceAndAgainWhenTheTokenIsRefused) {
   EXPECT_EQ(Ask().status, MemberAnswerStatus::kAuthFailed);
   EXPECT_EQ(
       std::count(client_.asked.begin(), client_.asked.end(), "https://lakes.example:443/token"), 2);
+}
+
+TEST_F(FhirMemberPortTest, ATokenOfTheOldAddressNeverGoesToTheNewOne) {
+  MemberEndpoint endpoint;
+  endpoint.sign_in = {"https://lakes.example/token", "hie", "system/*.rs", "k1"};
+  endpoint.address = "https://lakes.example/fhir/";
+  const auto token_at = [&] {
+    std::string taken;
+    sign_in_.Token(MemberId("lakes"), endpoint, absl::Seconds(1),
+                   [&taken](absl::StatusOr<std::string> token) {
+                     ASSERT_THAT(token, IsOk());
+                     taken = *std::move(token);
+                   });
+    return taken;
+  };
+  const auto issue = [&](const std::string& url, const std::string& token) {
+    client_.answers[url] = {200,
+                            absl::StrCat(R"({"access_token":")", token, R"(","expires_in":300})")};
+  };
+  issue("https://lakes.example:443/token", "t1");
+  issue("https://moved.example:443/token", "t3");
+  EXPECT_EQ(token_at(), "t1");
+  issue("https://lakes.example:443/token", "t2");
+  EXPECT_EQ(token_at(), "t1");
+  endpoint.address = "https://moved.example/fhir/";
+  EXPECT_EQ(token_at(), "t2");
+  endpoint.sign_in.token_url = "https://moved.example/token";
+  EXPECT_EQ(token_at(), "t3");
 }
 
 TEST_F(FhirMemberPortTest, FetchesContentFromTheMemberOnly) {

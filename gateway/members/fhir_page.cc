@@ -48,6 +48,8 @@ bool HoldsIdentifier(const json::Value& patient, const LocalPatient& wanted) {
   const std::string urn = absl::StrCat("urn:oid:", wanted.assigning_authority);
   const auto identifiers = patient.Each("identifier");
   return std::any_of(identifiers.begin(), identifiers.end(), [&](const json::Value& identifier) {
+    // An id that is no longer in use may have been given to somebody else since.
+    if (identifier.Text("use") == "old") return false;
     const absl::string_view system = identifier.Text("system");
     return (system == urn || system == wanted.assigning_authority) &&
            identifier.Text("value") == wanted.id.value();
@@ -90,6 +92,10 @@ absl::StatusOr<ReceivedResource> OnePatient(const FhirPage& page, const LocalPat
     found = resource;
   }
   if (!found) return absl::NotFoundError("patient: unknown to the member");
+  // Another one may stand on the pages that follow.
+  if (!page.next.empty()) {
+    return absl::FailedPreconditionError("patient: not shown to be the only one");
+  }
   return *std::move(found);
 }
 

@@ -22,9 +22,11 @@ struct FhirPage {
 // INVALID_ARGUMENT: no searchset Bundle.
 absl::StatusOr<FhirPage> ReadFhirPage(absl::string_view body);
 
-// Of a Patient search by identifier: the one that holds exactly this identifier.
+// Of a Patient search by identifier: the one that holds exactly this identifier, and not as an old
+// one.
 //
-// NOT_FOUND: none.  FAILED_PRECONDITION: more than one, so nobody can say who is meant.
+// NOT_FOUND: none on this page.  FAILED_PRECONDITION: more than one, or the page goes on and more
+// may follow, so nobody can say who is meant.
 absl::StatusOr<ReceivedResource> OnePatient(const FhirPage& page, const LocalPatient& patient);
 
 // The logical id of a resource; empty: none.

@@ -94,6 +94,7 @@ void FhirQuestion::TakePatient(const absl::StatusOr<fetch::FetchResponse>& respo
     const bool all = page->next.empty() && !page->partial;
     return End(all ? MemberAnswerStatus::kPatientUnknown : MemberAnswerStatus::kPartial);
   }
+  // Not unique, or not shown to be: of the wrong patient nothing is asked.
   const std::string id = patient.ok() ? ResourceId(*patient) : "";
   if (id.empty()) return End(MemberAnswerStatus::kBadResponse);
   {

@@ -67,14 +67,19 @@ absl::StatusOr<std::string> MemberSignIn::Assertion(const FhirSignIn& sign_in) c
   return absl::StrCat(input, ".", crypto::Base64UrlEncode(signature));
 }
 
+MemberSignIn::Key MemberSignIn::KeyOf(const MemberId& member, const MemberEndpoint& endpoint) {
+  return {member, endpoint.sign_in.token_url, endpoint.address};
+}
+
 void MemberSignIn::Token(const MemberId& member, const MemberEndpoint& endpoint,
                          absl::Duration budget, Done done) {
   const FhirSignIn& sign_in = endpoint.sign_in;
   if (sign_in.token_url.empty()) return done(std::string());
+  const Key key = KeyOf(member, endpoint);
   std::string token;
   {
     const MutexLock lock(mutex_);
-    Held& held = held_[member];
+    Held& held = held_[key];
     if (options_.clock->Now() < held.good_until) {
       token = held.token;
     } else {
@@ -83,8 +88,8 @@ void MemberSignIn::Token(const MemberId& member, const MemberEndpoint& endpoint,
     }
   }
   if (!token.empty()) return done(std::move(token));
-  const auto take = [this, member](absl::StatusOr<fetch::FetchResponse> response) {
-    Take(member, std::move(response));
+  const auto take = [this, key](absl::StatusOr<fetch::FetchResponse> response) {
+    Take(key, std::move(response));
   };
   const absl::StatusOr<fetch::Url> url = fetch::ParseUrl(sign_in.token_url);
   const absl::StatusOr<std::string> assertion = Assertion(sign_in);
@@ -106,18 +111,23 @@ void MemberSignIn::Token(const MemberId& member, const MemberEndpoint& endpoint,
   options_.client->Fetch(std::move(request), nullptr, take);
 }
 
-void MemberSignIn::Take(const MemberId& member, absl::StatusOr<fetch::FetchResponse> response) {
+void MemberSignIn::Take(const Key& key, absl::StatusOr<fetch::FetchResponse> response) {
   absl::StatusOr<IssuedToken> issued =
       response.ok() ? ReadToken(*response) : absl::StatusOr<IssuedToken>(response.status());
   std::vector<Done> waiting;
   {
     const MutexLock lock(mutex_);
-    Held& held = held_[member];
+    Held& held = held_[key];
     held.asking = false;
     waiting.swap(held.waiting);
     if (issued.ok()) {
       held.token = issued->token;
       held.good_until = options_.clock->Now() + issued->lifetime - kEarly;
+      // Of where the member was before, nothing is kept.
+      absl::erase_if(held_, [&key](const auto& entry) {
+        return std::get<MemberId>(entry.first) == std::get<MemberId>(key) && entry.first != key &&
+               !entry.second.asking;
+      });
     }
   }
   for (Done& done : waiting) {
@@ -125,10 +135,12 @@ void MemberSignIn::Take(const MemberId& member, absl::StatusOr<fetch::FetchRespo
   }
 }
 
-void MemberSignIn::Forget(const MemberId& member, absl::string_view token) {
+void MemberSignIn::Forget(const MemberId& member, const MemberEndpoint& endpoint,
+                          absl::string_view token) {
   const MutexLock lock(mutex_);
-  Held& held = held_[member];
-  if (held.token == token) held.good_until = absl::InfinitePast();
+  const auto held = held_.find(KeyOf(member, endpoint));
+  if (held == held_.end() || held->second.token != token) return;
+  held->second.good_until = absl::InfinitePast();
 }
 
 }  // namespace hie::members

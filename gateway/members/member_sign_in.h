@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,8 +22,9 @@ namespace hie::members {
 // Access tokens for members' FHIR servers: the exchange as a SMART Backend Services client
 // (private_key_jwt, RFC 7523).
 //
-// One token per member is kept and fetched again before it ends; askers that come meanwhile wait
-// for the same request.  Thread-safe.
+// One token per member, token endpoint and server is kept and fetched again before it ends; askers
+// that come meanwhile wait for the same request.  A member that moves gets a new token: what was
+// issued for the old address never goes to the new one.  Thread-safe.
 class MemberSignIn {
  public:
   struct Options {
@@ -43,9 +45,10 @@ class MemberSignIn {
              Done done);
 
   // The member refused this token: the next asker gets another.
-  void Forget(const MemberId& member, absl::string_view token);
+  void Forget(const MemberId& member, const MemberEndpoint& endpoint, absl::string_view token);
 
  private:
+  using Key = std::tuple<MemberId, std::string, std::string>;  // Member, token URL, address.
   struct Held {
     std::string token;
     absl::Time good_until = absl::InfinitePast();
@@ -54,11 +57,12 @@ class MemberSignIn {
   };
 
   absl::StatusOr<std::string> Assertion(const FhirSignIn& sign_in) const;
-  void Take(const MemberId& member, absl::StatusOr<fetch::FetchResponse> response);
+  static Key KeyOf(const MemberId& member, const MemberEndpoint& endpoint);
+  void Take(const Key& key, absl::StatusOr<fetch::FetchResponse> response);
 
   const Options options_;
   Mutex mutex_;
-  absl::flat_hash_map<MemberId, Held> held_ HIE_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Key, Held> held_ HIE_GUARDED_BY(mutex_);
 };
 
 }  // namespace hie::members
