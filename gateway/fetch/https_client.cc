@@ -56,6 +56,7 @@ struct Floor {
   asio::ssl::context tls;
   HttpsClient::Options options;
   std::map<std::string, std::vector<std::unique_ptr<Line>>> idle;
+  std::map<std::string, int> running;  // Requests under way, by authority.
   std::atomic<int> calls = 0;
 };
 
@@ -88,6 +89,12 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
   }
 
   void Start() {
+    int& running = floor_->running[request_.url.Authority()];
+    if (running >= floor_->options.connections_per_authority_max) {
+      return End(absl::ResourceExhaustedError("fetch: too many at a time to one server"));
+    }
+    ++running;
+    counted_ = true;
     timer_.expires_after(absl::ToChronoMilliseconds(request_.budget));
     timer_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error) self->End(absl::DeadlineExceededError("fetch: no full answer in time"));
@@ -99,6 +106,7 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
 
   void End(absl::Status status) {
     if (!done_) return;
+    Uncount();
     timer_.cancel();
     resolver_.cancel();
     if (line_) {
@@ -109,6 +117,12 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
   }
 
  private:
+  void Uncount() {
+    if (!std::exchange(counted_, false)) return;
+    const auto running = floor_->running.find(request_.url.Authority());
+    if (--running->second == 0) floor_->running.erase(running);
+  }
+
   std::unique_ptr<Line> TakeIdle() {
     auto& lines = floor_->idle[LineKey(request_)];
     while (!lines.empty()) {
@@ -250,6 +264,7 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
   }
 
   void Complete() {
+    Uncount();
     timer_.cancel();
     if (parser_->keep_alive()) {
       auto& lines = floor_->idle[LineKey(request_)];
@@ -268,6 +283,7 @@ class Fetching final : public FetchCall, public std::enable_shared_from_this<Fet
   std::vector<tcp::endpoint> judged_;
   std::unique_ptr<Line> line_;
   bool reused_ = false;
+  bool counted_ = false;  // Among those that run to its authority.
   std::optional<beast::request<beast::string_body>> message_;
   std::optional<beast::response_parser<beast::buffer_body>> parser_;
   std::string chunk_ = std::string(kChunkBytes, '\0');

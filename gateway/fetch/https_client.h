@@ -52,6 +52,8 @@ class HttpsClient {
   struct Options {
     std::string trust_anchors;  // PEM file; empty: the system's.
     int connections_max = 64;   // At a time; beyond it RESOURCE_EXHAUSTED.
+    // Of those to one host and port: one that is slow does not take them all.
+    int connections_per_authority_max = 16;
     absl::Duration idle_time = absl::Seconds(30);
   };
 
@@ -66,7 +68,8 @@ class HttpsClient {
   // client's thread; must not block.
   //
   // Errors: DEADLINE_EXCEEDED; UNAVAILABLE (name, connection or TLS; the message says which and
-  // names no address); PERMISSION_DENIED: every address is refused by the rule; OUT_OF_RANGE: the
+  // names no address); RESOURCE_EXHAUSTED: too many run at a time, in all or to this host and port;
+  // PERMISSION_DENIED: every address is refused by the rule; OUT_OF_RANGE: the
   // body is larger than allowed; DATA_LOSS: the answer broke off or is no HTTP.
   virtual std::shared_ptr<FetchCall> Fetch(
       FetchRequest request, std::function<bool(absl::string_view)> on_chunk,

@@ -5,9 +5,12 @@
 
 #include <atomic>
 #include <future>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gateway/http/listener.h"
+#include "services/common/base/mutex.h"
 #include "services/common/rpc/testing/test_pki.h"
 #include "tests/support/status_matchers.h"
 
@@ -105,6 +108,37 @@ TEST_F(HttpsClientTest, KeepsTimeAndSize) {
   large.body_bytes_max = 99'999;
   EXPECT_THAT(Fetch(large).status(), StatusIs(absl::StatusCode::kOutOfRange));
   held.clear();
+}
+
+TEST_F(HttpsClientTest, OneServerDoesNotTakeEveryConnection) {
+  Mutex mutex;
+  std::vector<std::shared_ptr<http::Exchange>> held;
+  std::atomic<bool> hold = true;
+  handler_ = [&](std::shared_ptr<http::Exchange> exchange) {
+    if (!hold) return exchange->Respond({200, {}, ""});
+    const MutexLock lock(mutex);
+    held.push_back(std::move(exchange));
+  };
+  const int count = HttpsClient::Options().connections_per_authority_max;
+  std::vector<std::promise<absl::Status>> over(count);
+  for (std::promise<absl::Status>& one : over) {
+    client_->Fetch(To("/held"), nullptr, [&one](const absl::StatusOr<FetchResponse>& response) {
+      one.set_value(response.status());
+    });
+  }
+  EXPECT_THAT(Fetch(To("/more")).status(), StatusIs(absl::StatusCode::kResourceExhausted));
+  FetchRequest elsewhere = To("/");
+  elsewhere.url.host = "127.0.0.2";  // Another authority: judged by its certificate as ever.
+  EXPECT_THAT(Fetch(elsewhere).status(), StatusIs(absl::StatusCode::kUnavailable));
+  const auto held_count = [&] {
+    const MutexLock lock(mutex);
+    return static_cast<int>(held.size());
+  };
+  while (held_count() < count) absl::SleepFor(absl::Milliseconds(1));
+  hold = false;
+  for (const auto& exchange : held) exchange->Respond({200, {}, ""});
+  for (std::promise<absl::Status>& one : over) EXPECT_THAT(one.get_future().get(), IsOk());
+  EXPECT_THAT(Fetch(To("/more")).status(), IsOk());
 }
 
 TEST_F(HttpsClientTest, StreamsAndTellsABrokenBody) {
