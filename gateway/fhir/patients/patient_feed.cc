@@ -60,6 +60,18 @@ Reading<uint64_t> ReadExpectedVersion(const Call& call) {
   return version;
 }
 
+// Merging and removing ask for no version of the record: a condition that nobody checks must not
+// look as if it held.
+bool NamesVersion(const Call& call) {
+  const absl::string_view text = absl::StripAsciiWhitespace(call.request().headers.Get("If-Match"));
+  return !text.empty() && text != "*";
+}
+
+Failure VersionNotChecked() {
+  return Fail(412, "conflict", "This change cannot be bound to a version; send no If-Match.",
+              "http.If-Match");
+}
+
 // One conditional update: a registration, a merge, or a merge taken back.
 class Feeding : public std::enable_shared_from_this<Feeding> {
  public:
@@ -186,6 +198,7 @@ class Feeding : public std::enable_shared_from_this<Feeding> {
   }
 
   void Merge() {
+    if (NamesVersion(*call_)) return call_->Fail(VersionNotChecked());
     if (patient_.active != false) {
       return call_->Fail(fhir::Fail(
           400, "value", "A replaced patient must say that it is not active.", "Patient.active"));
@@ -247,6 +260,7 @@ class Feeding : public std::enable_shared_from_this<Feeding> {
 void RemoveFromFeed(std::shared_ptr<Call> call) {
   Reading<LocalPatient> key = ReadKey(*call);
   if (!key.ok()) return call->Fail(*std::move(key.failure));
+  if (NamesVersion(*call)) return call->Fail(VersionNotChecked());
   exchange::v1::RemovePatientRequest request;
   *request.mutable_patient() = std::move(key.value);
   call->Ask<ExchangeService::RemovePatient>(

@@ -109,6 +109,19 @@ TEST_F(PatientFeedTest, AnotherVersionThanExpectedIs412) {
   EXPECT_EQ(Put(kNorth, kAna, {{"If-Match", "seven"}})->status(), 412);
 }
 
+TEST_F(PatientFeedTest, MergeAndRemovalPromiseNoVersion) {
+  Merges(mpi::v1::MERGE_OUTCOME_MERGED);
+  world_.exchange().On<ExchangeService::RemovePatient>(
+      [](const auto&) { return exchange::v1::RemovePatientResponse(); });
+  const http::Headers bound = {{"If-Match", "W/\"1\""}};
+  const http::Headers any = {{"If-Match", "*"}};
+  EXPECT_EQ(Put(kSubsumed, kMerge, bound)->status(), 412);
+  EXPECT_EQ(world_.Send(http::Method::kDelete, kNorth, "", bound)->status(), 412);
+  EXPECT_EQ(world_.exchange().calls(), 0u);
+  EXPECT_EQ(Put(kSubsumed, kMerge, any)->status(), 200);
+  EXPECT_EQ(world_.Send(http::Method::kDelete, kNorth, "", any)->status(), 204);
+}
+
 struct Refusal {
   std::string target;
   std::string body;
