@@ -58,6 +58,18 @@ std::string KeyOf(const Call& call, const exchange::v1::OpenBreakGlassRequest& r
   return key;
 }
 
+// The same declaration, whoever it is about.
+std::string DeclarationOf(const Call& call, exchange::v1::OpenBreakGlassRequest request) {
+  request.clear_subject();
+  return KeyOf(call, request);
+}
+
+Failure NoSessionYet() {
+  return Fail(400, "required",
+              "The emergency is not open for this person: search with patient under the same "
+              "declaration first, or name its session in the assertion.");
+}
+
 }  // namespace
 
 void BreakGlassSessions::With(const std::shared_ptr<Call>& call,
@@ -68,7 +80,7 @@ void BreakGlassSessions::With(const std::shared_ptr<Call>& call,
   const auto request = MakeRequest(*caller.break_glass, subject);
   if (!request.ok()) return done(request.status());
   const std::string key = KeyOf(*call, *request);
-  if (Remembered(key, call->services().clock->Now(), done)) return;
+  if (Remembered(key, DeclarationOf(*call, *request), call->services().clock->Now(), done)) return;
   call->Ask<ExchangeService::OpenBreakGlass>(
       *request, [self = shared_from_this(),
                  key](absl::StatusOr<exchange::v1::OpenBreakGlassResponse> response) {
@@ -76,14 +88,35 @@ void BreakGlassSessions::With(const std::shared_ptr<Call>& call,
       });
 }
 
+Reading<std::string> BreakGlassSessions::Known(const Call& call) {
+  const auth::ApiCaller& caller = call.caller();
+  if (!caller.break_glass || !IsEmergency(caller.caller.actor.purpose)) return std::string();
+  if (!caller.break_glass->session_id.empty()) return caller.break_glass->session_id;
+  const auto request = MakeRequest(*caller.break_glass, {});
+  if (!request.ok()) return FromStatus(request.status());
+  const std::string declaration = DeclarationOf(call, *request);
+  const absl::Time now = call.services().clock->Now();
+  const MutexLock lock(mutex_);
+  const Session* last = nullptr;
+  for (const auto& [key, session] : sessions_) {
+    const bool open = !session.id.empty() && session.expires > now;
+    if (!open || session.declaration != declaration) continue;
+    if (last == nullptr || session.expires > last->expires) last = &session;
+  }
+  if (last == nullptr) return NoSessionYet();
+  return last->id;
+}
+
 // Answers with a session that is open, or waits for one that is being opened; else the caller opens
 // it.
-bool BreakGlassSessions::Remembered(const std::string& key, absl::Time now, Done& done) {
+bool BreakGlassSessions::Remembered(const std::string& key, const std::string& declaration,
+                                    absl::Time now, Done& done) {
   std::string id;
   {
     const MutexLock lock(mutex_);
     Forget(now);
     const auto [found, made] = sessions_.try_emplace(key);
+    if (made) found->second.declaration = declaration;
     if (made || found->second.id.empty()) {
       found->second.waiting.push_back(std::move(done));
       return !made;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/fhir/call.h"
+#include "gateway/fhir/reading.h"
 #include "hie/exchange/v1/exchange_service.pb.h"
 #include "services/common/base/mutex.h"
 
@@ -33,13 +34,20 @@ class BreakGlassSessions : public std::enable_shared_from_this<BreakGlassSession
   void With(const std::shared_ptr<Call>& call, const exchange::v1::PatientSubject& subject,
             Done done);
 
+  // The session under which `call` reads one thing by its id, which does not name the person: what
+  // the assertion names, else the one that the same declaration opened last, by a search.  Opens
+  // none; 400 where there is none yet.  Empty as above.
+  Reading<std::string> Known(const Call& call);
+
  private:
   struct Session {
-    std::string id;  // Empty: being opened.
+    std::string id;           // Empty: being opened.
+    std::string declaration;  // Who declared what, whoever it is about.
     absl::Time expires = absl::InfiniteFuture();
     std::vector<Done> waiting;
   };
-  bool Remembered(const std::string& key, absl::Time now, Done& done);
+  bool Remembered(const std::string& key, const std::string& declaration, absl::Time now,
+                  Done& done);
   void Opened(const std::string& key,
               absl::StatusOr<exchange::v1::OpenBreakGlassResponse> response);
   void Forget(absl::Time now) HIE_REQUIRES(mutex_);

@@ -32,9 +32,9 @@ std::vector<Interaction> DocumentInteractions() {
 std::vector<Interaction> DocumentInteractions(std::shared_ptr<BreakGlassSessions> sessions) {
   std::vector<Interaction> rows = FindDocumentReferencesRows(sessions);
   for (Interaction& row : FindDocumentListsRows(sessions)) rows.push_back(std::move(row));
-  rows.push_back(ReadDocumentReferenceRow());
-  rows.push_back(ReadListRow());
-  rows.push_back(RetrieveDocumentRow());
+  rows.push_back(ReadDocumentReferenceRow(sessions));
+  rows.push_back(ReadListRow(sessions));
+  rows.push_back(RetrieveDocumentRow(sessions));
   rows.push_back(ProvideRow());
   return rows;
 }

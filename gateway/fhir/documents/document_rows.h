@@ -13,8 +13,8 @@ using DocumentSessions = std::shared_ptr<BreakGlassSessions>;
 
 std::vector<Interaction> FindDocumentReferencesRows(const DocumentSessions& sessions);  // ITI-67
 std::vector<Interaction> FindDocumentListsRows(const DocumentSessions& sessions);       // ITI-66
-Interaction ReadDocumentReferenceRow();
-Interaction ReadListRow();
-Interaction RetrieveDocumentRow();  // ITI-68
+Interaction ReadDocumentReferenceRow(const DocumentSessions& sessions);
+Interaction ReadListRow(const DocumentSessions& sessions);
+Interaction RetrieveDocumentRow(const DocumentSessions& sessions);  // ITI-68
 
 }  // namespace hie::fhir

@@ -11,11 +11,6 @@ namespace {
 
 using exchange::v1::ExchangeService;
 
-std::string SessionOf(const Call& call) {
-  const auto& declared = call.caller().break_glass;
-  return declared ? declared->session_id : "";
-}
-
 void Found(const Call& call, const exchange::v1::GetDocumentResponse& found, Answer& answer) {
   DocumentView view;
   view.eid = found.eid();
@@ -30,10 +25,12 @@ void Found(const Call& call, const exchange::v1::GetDocumentResponse& found, Ans
   }
 }
 
-void ReadDocumentReference(const std::shared_ptr<Call>& call) {
+void ReadDocumentReference(const std::shared_ptr<Call>& call, BreakGlassSessions& sessions) {
+  Reading<std::string> session = sessions.Known(*call);
+  if (!session.ok()) return call->Fail(*std::move(session.failure));
   exchange::v1::GetDocumentRequest request;
   request.set_document_id(call->id());
-  request.set_session_id(SessionOf(*call));
+  request.set_session_id(std::move(session.value));
   call->Ask<ExchangeService::GetDocument>(
       request, [call](const absl::StatusOr<exchange::v1::GetDocumentResponse>& found) {
         if (!found.ok()) return call->Fail(found.status());
@@ -48,14 +45,16 @@ void ReadDocumentReference(const std::shared_ptr<Call>& call) {
 
 }  // namespace
 
-Interaction ReadDocumentReferenceRow() {
+Interaction ReadDocumentReferenceRow(const DocumentSessions& sessions) {
   Interaction row;
   row.kind = InteractionKind::kRead;
   row.path = "/DocumentReference/{id}";
   row.resource = "DocumentReference";
   row.access = Access::kPatientData;
   row.scopes = {{"DocumentReference", 'r', "ITI-67"}};
-  row.run = ReadDocumentReference;
+  row.run = [sessions](const std::shared_ptr<Call>& call) {
+    ReadDocumentReference(call, *sessions);
+  };
   return row;
 }
 

@@ -10,11 +10,12 @@ namespace {
 
 using exchange::v1::ExchangeService;
 
-void ReadList(const std::shared_ptr<Call>& call) {
+void ReadList(const std::shared_ptr<Call>& call, BreakGlassSessions& sessions) {
+  Reading<std::string> session = sessions.Known(*call);
+  if (!session.ok()) return call->Fail(*std::move(session.failure));
   exchange::v1::FindSubmissionSetsRequest request;
   request.set_id(call->id());
-  const auto& declared = call->caller().break_glass;
-  if (declared) request.set_session_id(declared->session_id);
+  request.set_session_id(std::move(session.value));
   call->Ask<ExchangeService::FindSubmissionSets>(
       request, [call](const absl::StatusOr<exchange::v1::FindSubmissionSetsResponse>& found) {
         if (!found.ok()) return call->Fail(found.status());
@@ -33,14 +34,14 @@ void ReadList(const std::shared_ptr<Call>& call) {
 
 }  // namespace
 
-Interaction ReadListRow() {
+Interaction ReadListRow(const DocumentSessions& sessions) {
   Interaction row;
   row.kind = InteractionKind::kRead;
   row.path = "/List/{id}";
   row.resource = "List";
   row.access = Access::kPatientData;
   row.scopes = {{"List", 'r', "ITI-66"}};
-  row.run = ReadList;
+  row.run = [sessions](const std::shared_ptr<Call>& call) { ReadList(call, *sessions); };
   return row;
 }
 

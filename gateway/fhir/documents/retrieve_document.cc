@@ -39,13 +39,17 @@ bool TagMatches(absl::string_view header, const std::string& tag) {
 // ITI-68: one document on its way.  The exchange's messages come one after the other; no lock.
 class Retrieval : public std::enable_shared_from_this<Retrieval> {
  public:
-  explicit Retrieval(std::shared_ptr<Call> call) : call_(std::move(call)) {}
+  Retrieval(std::shared_ptr<Call> call, DocumentSessions sessions)
+      : call_(std::move(call)), sessions_(std::move(sessions)) {}
 
   // The entry first: what type, size and hash it has decides whether and how bytes are sent.
   void Start() {
+    Reading<std::string> session = sessions_->Known(*call_);
+    if (!session.ok()) return call_->Fail(*std::move(session.failure));
+    session_ = std::move(session.value);
     exchange::v1::GetDocumentRequest request;
     request.set_document_id(call_->id());
-    request.set_session_id(Session());
+    request.set_session_id(session_);
     call_->Ask<ExchangeService::GetDocument>(
         request,
         [self = shared_from_this()](absl::StatusOr<exchange::v1::GetDocumentResponse> found) {
@@ -56,11 +60,6 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   }
 
  private:
-  std::string Session() const {
-    const auto& declared = call_->caller().break_glass;
-    return declared ? declared->session_id : "";
-  }
-
   const registry::v1::DocumentEntry& Document() const { return found_.document(); }
 
   std::string MediaType() const {
@@ -114,7 +113,7 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   void Fetch() {
     exchange::v1::RetrieveRequest request;
     request.set_document_id(call_->id());
-    request.set_session_id(Session());
+    request.set_session_id(session_);
     if (part_) {
       request.set_offset(range_.first);
       request.set_length(range_.length());
@@ -270,6 +269,8 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   }
 
   const std::shared_ptr<Call> call_;
+  const DocumentSessions sessions_;
+  std::string session_;  // Of an emergency; empty: none.
   exchange::v1::GetDocumentResponse found_;
   ContentForm form_ = ContentForm::kRaw;
   std::string tag_;
@@ -282,15 +283,15 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
 
 }  // namespace
 
-Interaction RetrieveDocumentRow() {
+Interaction RetrieveDocumentRow(const DocumentSessions& sessions) {
   Interaction row;
   row.kind = InteractionKind::kRead;
   row.path = "/Binary/{id}";
   row.resource = "Binary";
   row.access = Access::kPatientData;
   row.scopes = {{"Binary", 'r', "ITI-68"}};
-  row.run = [](std::shared_ptr<Call> call) {
-    std::make_shared<Retrieval>(std::move(call))->Start();
+  row.run = [sessions](std::shared_ptr<Call> call) {
+    std::make_shared<Retrieval>(std::move(call), sessions)->Start();
   };
   return row;
 }

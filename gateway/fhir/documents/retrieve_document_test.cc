@@ -62,6 +62,23 @@ class RetrieveDocumentTest : public ::testing::Test {
   int failing_after_ = -1;  // Messages that come before `status_`; -1: all.
 };
 
+TEST_F(RetrieveDocumentTest, AnEmergencyThatIsNotOpenYetIsSaidPlainly) {
+  world_.caller().caller.actor.purpose = Purpose::kBtg;
+  auth::BreakGlassClaims claims;
+  claims.reason = "THREAT_TO_LIFE";
+  claims.family = "Moreau";
+  world_.caller().break_glass = claims;
+  for (const char* target : {"/Binary/d-88", "/DocumentReference/d-88", "/List/s-1"}) {
+    const auto call = world_.Get(target);
+    EXPECT_EQ(call->status(), 400) << target;
+    EXPECT_EQ(call->resource().At("/issue/0/code")->text(), "required") << target;
+  }
+  EXPECT_EQ(world_.exchange().calls(), 0u);
+  world_.caller().break_glass->session_id = "s-9";
+  EXPECT_EQ(Get()->streamed()->status, 200);
+  EXPECT_EQ(world_.exchange().Requests<ExchangeMethods::Retrieve>().back().session_id(), "s-9");
+}
+
 TEST_F(RetrieveDocumentTest, TheBytesAreStreamedAsTheyAre) {
   const auto call = Get();
   ASSERT_NE(call->streamed(), nullptr);
