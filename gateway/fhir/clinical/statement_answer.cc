@@ -99,11 +99,12 @@ class Answering : public std::enable_shared_from_this<Answering> {
       return !search_.matches(statement);
     });
     search_.sort(readings.statements);
-    total_ = readings.statements.size();
-    if (readings.statements.size() > kFrozenIdsMax) {
+    // What no page can hold is not counted, so that each page names the same total.
+    if (readings.statements.size() > kFrozenIdsMax && !call_->query().count_only) {
       readings.statements.resize(kFrozenIdsMax);
       search_.issues.push_back(TooMany());
     }
+    total_ = readings.statements.size();
     if (readings.statements.size() > search_.page_size && !call_->query().count_only) {
       next_ = Freeze(answer.begin.eid(), readings.statements);
       readings.statements.resize(search_.page_size);

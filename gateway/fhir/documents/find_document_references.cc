@@ -203,8 +203,13 @@ class DocumentSearch : public std::enable_shared_from_this<DocumentSearch> {
 
   void RespondFirst(const FederatedAnswer& answer, std::vector<FoundDocument> found) {
     SearchSet set;
-    if (call_->query().total_wanted) set.total = found.size();
     if (!call_->query().count_only) {
+      // What no page can hold is not counted, so that each page names the same total.
+      if (found.size() > kFrozenIdsMax) {
+        found.resize(kFrozenIdsMax);
+        issues_.push_back(TooMany());
+      }
+      if (call_->query().total_wanted) set.total = found.size();
       const size_t size = static_cast<size_t>(std::max(call_->query().count, 1));
       set.next_page = Freeze(answer.begin.eid(), found, size);
       if (found.size() > size) found.resize(size);
@@ -213,6 +218,14 @@ class DocumentSearch : public std::enable_shared_from_this<DocumentSearch> {
       set.total = found.size();
     }
     Respond(answer, std::move(set));
+  }
+
+  static Issue TooMany() {
+    Issue issue;
+    issue.severity = Severity::kWarning;
+    issue.code = "too-long";
+    issue.text = "More documents exist than one answer can hold; narrow the search.";
+    return issue;
   }
 
   std::string Freeze(const std::string& eid, const std::vector<FoundDocument>& found,

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gateway/fhir/documents/documents_world.h"
+#include "gateway/fhir/frozen_pages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/json/writer.h"
@@ -158,6 +159,19 @@ TEST_F(FindDocumentReferencesTest, APartialAnswerSaysWhatIsMissing) {
   const auto request = world_.exchange().Requests<ExchangeMethods::Query>()[0];
   EXPECT_EQ(request.subject().patient().id(), "N-1001");
   EXPECT_THAT(request.classes(), ElementsAre(common::v1::CLINICAL_CLASS_DOCUMENT));
+}
+
+TEST_F(FindDocumentReferencesTest, ATailThatNoPageCanHoldIsNamedAndNotCounted) {
+  for (size_t i = 0; i <= kFrozenIdsMax; ++i) {
+    AddEntry(absl::StrCat("d-", i), "north", absl::StrCat("urn:oid:2.999.7.", i), 1);
+  }
+  const json::Value first = Get(absl::StrCat(kPerson, "&_count=100"))->resource();
+  EXPECT_EQ(first.Find("total")->integer(), static_cast<int64_t>(kFrozenIdsMax));
+  EXPECT_THAT(json::Write(Outcome(first)), ::testing::HasSubstr("too-long"));
+  const std::string next(first.At("/link/1/url")->text());
+  const json::Value second =
+      world_.Get(next.substr(std::string(testing::TestWorld::kBaseUrl).size()))->resource();
+  EXPECT_EQ(second.Find("total")->integer(), static_cast<int64_t>(kFrozenIdsMax));
 }
 
 TEST_F(FindDocumentReferencesTest, ALiveDocumentKeepsWhatItsSourceSaysAndTheExchangeSaysTheRest) {
