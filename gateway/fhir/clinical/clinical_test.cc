@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/exchange/outcome.h"
+#include "gateway/fhir/clinical/break_glass_session.h"
 #include "gateway/fhir/clinical/clinical_interactions.h"
+#include "gateway/fhir/clinical/clinical_parameters.h"
 #include "gateway/fhir/patients/patient_sample.h"
 #include "gateway/fhir/patients/sample_shape.h"
 #include "gateway/fhir/testing/test_call.h"
@@ -357,6 +361,27 @@ TEST_F(ClinicalTest, EverythingTakesItsParametersFromEither) {
   EXPECT_THAT(json::Write(get->resource()), HasSubstr("search DocumentReference"));
 }
 
+TEST_F(ClinicalTest, EverythingAsksAndGivesNothingBeyondItsScopes) {
+  IsPatient();
+  Released({Item("a", "2025-06-01", Allergy("a", "1")),
+            Item("d", "2025-06-01",
+                 R"({"resourceType":"Device","id":"8","patient":{"reference":"Patient/77"}})",
+                 "Device")});
+  const auto all = world_.Get("/Patient/p-7/$everything");
+  EXPECT_THAT(Ids(all->resource()), ElementsAre("p-7", "a"));
+  EXPECT_THAT(json::Write(all->resource()), HasSubstr("Implants and care plans are not part"));
+  std::set<int> allowed;
+  for (const ClinicalType& type : ClinicalTypes()) {
+    allowed.insert(type.classes.begin(), type.classes.end());
+  }
+  EXPECT_EQ(std::set<int>(Asked().classes().begin(), Asked().classes().end()), allowed);
+  EXPECT_EQ(static_cast<size_t>(Asked().classes_size()), allowed.size()) << "each once";
+  const size_t asked = world_.exchange().Requests<ExchangeService::Query>().size();
+  const auto none = world_.Get("/Patient/p-7/$everything?_type=Device,CarePlan");
+  EXPECT_THAT(Ids(none->resource()), IsEmpty());
+  EXPECT_EQ(world_.exchange().Requests<ExchangeService::Query>().size(), asked);
+}
+
 // --- Break-glass ------------------------------------------------------------------------------
 
 class BreakGlassTest : public ClinicalTest {
@@ -416,6 +441,48 @@ TEST_F(BreakGlassTest, RefusalIsTheAnswerAndIsNotRemembered) {
   EXPECT_EQ(world_.Get("/AllergyIntolerance?patient=p-7")->status(), 403);
   EXPECT_EQ(Opened(), 2u);
   EXPECT_TRUE(world_.exchange().Requests<ExchangeService::Query>().empty());
+}
+
+TEST_F(BreakGlassTest, WhatIsReadByItsIdUsesTheSessionOfTheSearch) {
+  const auto sessions = std::make_shared<BreakGlassSessions>();
+  Interaction probe;
+  probe.path = "/Binary/{id}";
+  probe.resource = "Binary";
+  std::string known;
+  probe.run = [&](const std::shared_ptr<Call>& call) {
+    Reading<std::string> session = sessions->Known(*call);
+    if (!session.ok()) return call->Fail(*std::move(session.failure));
+    known = session.value;
+    call->Respond({.http_status = 200, .resource = std::nullopt});
+  };
+  std::vector<Interaction> rows = ClinicalInteractions(sessions);
+  rows.push_back(probe);
+  testing::TestWorld world(std::move(rows), testing::SampleMembers());
+  world.caller() = world_.caller();
+  world.exchange().On<ExchangeService::OpenBreakGlass>([&world](const auto&) {
+    exchange::v1::OpenBreakGlassResponse response;
+    response.set_session_id("s-1");
+    response.set_expires_micros(absl::ToUnixMicros(world.clock().Now() + absl::Hours(2)));
+    return response;
+  });
+  const auto before = world.Get("/Binary/d-1");
+  EXPECT_EQ(before->status(), 400);
+  EXPECT_THAT(json::Write(before->resource()), HasSubstr("search with patient"));
+  world.Get("/AllergyIntolerance?patient=p-7");
+  EXPECT_EQ(world.Get("/Binary/d-1")->status(), 200);
+  EXPECT_EQ(known, "s-1");
+  world.caller().caller.actor.user = "dr-205";
+  EXPECT_EQ(world.Get("/Binary/d-1")->status(), 400) << "somebody else's";
+  world.caller() = world_.caller();
+  world.clock().Advance(absl::Hours(2));
+  EXPECT_EQ(world.Get("/Binary/d-1")->status(), 400) << "expired";
+  world.caller().break_glass->session_id = "s-9";
+  EXPECT_EQ(world.Get("/Binary/d-1")->status(), 200);
+  EXPECT_EQ(known, "s-9");
+  world.caller().caller.actor.purpose = Purpose::kTreat;
+  EXPECT_EQ(world.Get("/Binary/d-1")->status(), 200);
+  EXPECT_EQ(known, "");
+  EXPECT_EQ(world.exchange().Requests<ExchangeService::OpenBreakGlass>().size(), 1u);
 }
 
 TEST_F(BreakGlassTest, NoDeclarationNoSession) {

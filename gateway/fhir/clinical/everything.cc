@@ -50,8 +50,9 @@ Failure BadParameter(const std::string& name) {
               absl::StrCat("http.", name));
 }
 
+// The types whose scopes the row demands; nothing else is asked for or returned.
 bool IsServed(absl::string_view type) {
-  if (type == kPatientType || type == "Device" || type == "CarePlan") return true;
+  if (type == kPatientType) return true;
   return std::any_of(ClinicalTypes().begin(), ClinicalTypes().end(),
                      [type](const ClinicalType& each) { return each.resource == type; });
 }
@@ -103,27 +104,14 @@ bool IsNewer(const EverythingRequest& request, const ClinicalStatement& statemen
   return !when || when->to > request.since;
 }
 
-// The classes that the members are asked for; empty: all.
+// The classes that the members are asked for: those of the types that are offered, each once.
 std::vector<common::v1::ClinicalClass> ClassesOf(const EverythingRequest& request) {
   std::vector<common::v1::ClinicalClass> classes;
-  for (const std::string& type : request.types) {
-    if (type == "Device") classes.push_back(common::v1::CLINICAL_CLASS_IMPLANT);
-    if (type == "CarePlan") classes.push_back(common::v1::CLINICAL_CLASS_CARE_PLAN);
-    for (const ClinicalType& each : ClinicalTypes()) {
-      if (each.resource != type) continue;
-      classes.insert(classes.end(), each.classes.begin(), each.classes.end());
+  for (const ClinicalType& type : ClinicalTypes()) {
+    if (!Wanted(request, type.resource)) continue;
+    for (const common::v1::ClinicalClass each : type.classes) {
+      if (std::find(classes.begin(), classes.end(), each) == classes.end()) classes.push_back(each);
     }
-  }
-  if (!request.types.empty()) return classes;
-  for (int number = common::v1::ClinicalClass_MIN; number <= common::v1::ClinicalClass_MAX;
-       ++number) {
-    const auto each = static_cast<common::v1::ClinicalClass>(number);
-    // Documents are found by ITI-67, which links what can be retrieved.
-    const bool statement = common::v1::ClinicalClass_IsValid(number) &&
-                           each != common::v1::CLINICAL_CLASS_UNSPECIFIED &&
-                           each != common::v1::CLINICAL_CLASS_DOCUMENT &&
-                           each != common::v1::CLINICAL_CLASS_IDENTITY;
-    if (statement) classes.push_back(each);
   }
   return classes;
 }
@@ -139,6 +127,9 @@ void AddIssues(const EverythingRequest& request, std::vector<Issue>& issues) {
   };
   if (Wanted(request, kDocumentType)) {
     add("Documents are not part of this answer; search DocumentReference for them.");
+  }
+  if (request.types.empty()) {
+    add("Implants and care plans are not part of this answer.");
   }
   for (const std::string& type : request.types) {
     if (type == kDocumentType || IsServed(type)) continue;
@@ -177,7 +168,8 @@ void AnswerPerson(const std::shared_ptr<Call>& call, const EverythingRequest& re
   }
   if (Wanted(request, kPatientType)) search.leading.push_back(PatientEntry(*call, person));
   search.matches = [request](const ClinicalStatement& statement) {
-    return Wanted(request, statement.received.Text("resourceType")) &&
+    const absl::string_view type = statement.received.Text("resourceType");
+    return IsServed(type) && Wanted(request, type) &&
            statement.item.clinical_class() != common::v1::CLINICAL_CLASS_DOCUMENT &&
            InPeriod(request, statement) && IsNewer(request, statement);
   };
