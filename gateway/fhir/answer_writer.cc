@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -26,6 +27,14 @@ bool ClientHasIt(const http::Request& request, const Answer& answer) {
   return false;
 }
 
+// How long it took to find nothing would tell what is hidden from what does not exist.  Where
+// members were asked, it is their time that is told.
+bool MayTellTime(const AnswerFrame& frame, const http::Headers& headers) {
+  if (frame.access == Access::kPublic) return true;
+  const absl::string_view completeness = headers.Get("HIE-Completeness");
+  return !completeness.empty() && !absl::StartsWith(completeness, "expected=0,");
+}
+
 absl::StatusOr<std::string> Body(const json::Value& resource, Format format) {
   if (format == Format::kXml) return xml::WriteResource(resource);
   return json::Write(resource);
@@ -38,8 +47,10 @@ void AddCommonHeaders(const http::Request& request, const AnswerFrame& frame,
   if (!headers.Has("Cache-Control")) headers.Add("Cache-Control", "no-store");
   const absl::string_view correlation = request.headers.Get("X-Correlation-Id");
   if (rpc::IsRequestId(correlation)) headers.Add("X-Correlation-Id", correlation);
-  headers.Add("Server-Timing",
-              absl::StrFormat("total;dur=%.1f", absl::ToDoubleMilliseconds(frame.taken)));
+  if (MayTellTime(frame, headers)) {
+    headers.Add("Server-Timing",
+                absl::StrFormat("total;dur=%.1f", absl::ToDoubleMilliseconds(frame.taken)));
+  }
   if (rpc::IsTraceparent(request.traceparent)) {
     headers.Add("Server-Timing", absl::StrCat("traceparent;desc=\"", request.traceparent, "\""));
   }
@@ -59,7 +70,7 @@ http::Response WriteAnswer(const http::Request& request, const AnswerFrame& fram
   if (!answer.resource) return response;
   absl::StatusOr<std::string> body = Body(*answer.resource, frame.format);
   if (!body.ok()) {
-    const AnswerFrame in_json{Format::kJson, frame.taken};
+    const AnswerFrame in_json{Format::kJson, frame.taken, frame.access};
     return WriteFailure(
         request, in_json,
         Fail(406, "not-supported", "The resource cannot be written as XML; ask for JSON."));

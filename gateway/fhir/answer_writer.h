@@ -10,10 +10,12 @@ namespace hie::fhir {
 struct AnswerFrame {
   Format format = Format::kJson;
   absl::Duration taken;  // Since the request came.
+  Access access = Access::kPatientData;
 };
 
 // The HTTP form of a good answer: media type, caching, entity tag (304 where the client has that
-// version), Server-Timing, correlation id.  A resource that XML cannot hold becomes a 406.
+// version), correlation id, and Server-Timing where time tells nothing: a public answer, or one
+// that members were waited for.  A resource that XML cannot hold becomes a 406.
 http::Response WriteAnswer(const http::Request& request, const AnswerFrame& frame, Answer answer);
 
 // The HTTP form of a failure: an OperationOutcome, WWW-Authenticate, Retry-After.

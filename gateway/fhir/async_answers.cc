@@ -1,11 +1,11 @@
 #include "gateway/fhir/async_answers.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "gateway/fhir/call.h"
 #include "services/common/crypto/base64url.h"
+#include "services/common/json/writer.h"
 
 namespace hie::fhir {
 namespace {
@@ -14,12 +14,36 @@ constexpr size_t kIdBytes = 16;
 
 absl::Status Unknown() { return absl::NotFoundError("query: unknown"); }
 
+// In place of an answer for which there is no room.
+AsyncAnswer NoRoom() {
+  const Failure failure = FromStatus(absl::ResourceExhaustedError("async: no room"));
+  return {failure.http_status, OutcomeResource(failure.issues, ""), {}};
+}
+
 }  // namespace
 
 void AsyncAnswers::DropExpired() {
   const absl::Time now = clock_->Now();
   absl::erase_if(entries_,
                  [&](const auto& entry) { return now - entry.second.touched > kAsyncTime; });
+}
+
+uint64_t AsyncAnswers::Bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& [id, entry] : entries_) bytes += entry.bytes;
+  return bytes;
+}
+
+bool AsyncAnswers::HasRoom(absl::string_view client_id) const {
+  size_t of_client = 0;
+  uint64_t bytes_of_client = 0;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.client_id != client_id) continue;
+    ++of_client;
+    bytes_of_client += entry.bytes;
+  }
+  return entries_.size() < kAsyncAnswersMax && of_client < kAsyncAnswersOfClientMax &&
+         Bytes() <= limits_.bytes && bytes_of_client <= limits_.bytes_of_client;
 }
 
 absl::StatusOr<std::string> AsyncAnswers::Open(const Call& call, std::function<void()> cancel) {
@@ -34,11 +58,7 @@ absl::StatusOr<std::string> AsyncAnswers::Open(const Call& call, std::function<v
   std::string id = crypto::Base64UrlEncode(random_->Bytes(kIdBytes));
   const MutexLock lock(mutex_);
   DropExpired();
-  const auto of_client = std::count_if(entries_.begin(), entries_.end(), [&](const auto& e) {
-    return e.second.client_id == entry.client_id;
-  });
-  if (entries_.size() >= kAsyncAnswersMax ||
-      static_cast<size_t>(of_client) >= kAsyncAnswersOfClientMax) {
+  if (!HasRoom(entry.client_id)) {
     return absl::ResourceExhaustedError("async: too many are open");
   }
   entries_[id] = std::move(entry);
@@ -53,6 +73,7 @@ void AsyncAnswers::NoteProgress(const Call& call, AsyncProgress progress) {
 }
 
 void AsyncAnswers::Complete(const std::string& id, AsyncAnswer answer) {
+  uint64_t bytes = answer.resource ? json::Write(*answer.resource).size() : 0;
   auto shared = std::make_shared<const AsyncAnswer>(std::move(answer));
   std::function<void()> unused;  // What it holds is let go outside the lock.
   const MutexLock lock(mutex_);
@@ -61,8 +82,15 @@ void AsyncAnswers::Complete(const std::string& id, AsyncAnswer answer) {
   Entry& entry = found->second;
   entry.call = nullptr;
   entry.touched = clock_->Now();
-  entry.status.answer = std::move(shared);
   unused.swap(entry.cancel);
+  DropExpired();  // Not this one: it has just been touched.
+  if (Bytes() + bytes > limits_.bytes) {
+    shared = std::make_shared<const AsyncAnswer>(NoRoom());
+    bytes = 0;
+  }
+  Entry& kept = entries_.find(id)->second;
+  kept.bytes = bytes;
+  kept.status.answer = std::move(shared);
 }
 
 absl::StatusOr<AsyncStatus> AsyncAnswers::Find(absl::string_view client_id,

@@ -24,10 +24,18 @@ namespace hie::fhir {
 class Call;
 
 // Not fetched within this time after it was asked for or came: forgotten.  Short, since what was
-// released stays released for so long.
-inline constexpr absl::Duration kAsyncTime = absl::Minutes(15);
+// released stays released for so long, a revocation notwithstanding; longer than any budget.
+inline constexpr absl::Duration kAsyncTime = absl::Minutes(2);
 inline constexpr size_t kAsyncAnswersMax = 1'000;       // Of all clients.
 inline constexpr size_t kAsyncAnswersOfClientMax = 32;  // Of one client.
+// Bytes of the answers that are kept, as they are sent.
+inline constexpr uint64_t kAsyncBytesMax = 256 << 20;         // Of all clients.
+inline constexpr uint64_t kAsyncBytesOfClientMax = 32 << 20;  // Of one client; then none is opened.
+
+struct AsyncLimits {
+  uint64_t bytes = kAsyncBytesMax;
+  uint64_t bytes_of_client = kAsyncBytesOfClientMax;
+};
 
 // Members that have answered, and members expected.
 struct AsyncProgress {
@@ -60,12 +68,14 @@ struct AsyncStatus {
 // one's id does not exist.  Thread-safe; bounded.
 class AsyncAnswers {
  public:
-  AsyncAnswers(const Clock* clock, RandomSource* random) : clock_(clock), random_(random) {}
+  AsyncAnswers(const Clock* clock, RandomSource* random, AsyncLimits limits = {})
+      : clock_(clock), random_(random), limits_(limits) {}
 
   // Opens an entry for `call`; `cancel` is called when the client gives it up.  Returns its id.
-  // RESOURCE_EXHAUSTED: the client has too many, or all have.
+  // RESOURCE_EXHAUSTED: the client has too many or too long ones, or all have.
   absl::StatusOr<std::string> Open(const Call& call, std::function<void()> cancel);
-  // Nothing happens where `call` has no entry.
+  // Nothing happens where `call` has no entry.  An answer for which there is no room is replaced by
+  // a 503 that says so.
   void NoteProgress(const Call& call, AsyncProgress progress);
   void Complete(const std::string& id, AsyncAnswer answer);
 
@@ -79,14 +89,19 @@ class AsyncAnswers {
     std::string client_id;
     const Call* call = nullptr;  // Compared, never followed.
     absl::Time touched;          // Opened or completed.
+    uint64_t bytes = 0;          // Of the answer.
     std::function<void()> cancel;
     AsyncStatus status;
   };
 
   void DropExpired() HIE_REQUIRES(mutex_);
+  // Whether one more entry of the client may be opened.
+  bool HasRoom(absl::string_view client_id) const HIE_REQUIRES(mutex_);
+  uint64_t Bytes() const HIE_REQUIRES(mutex_);
 
   const Clock* const clock_;
   RandomSource* const random_;
+  const AsyncLimits limits_;
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_ HIE_GUARDED_BY(mutex_);
 };

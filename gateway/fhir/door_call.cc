@@ -71,7 +71,9 @@ void DoorCall::AnswerLater(std::string async_id) {
   wants_ndjson_ = false;  // A poll shows it whole.
 }
 
-AnswerFrame DoorCall::Frame() const { return {format_, services_.clock->Now() - begun_}; }
+AnswerFrame DoorCall::Frame() const {
+  return {format_, services_.clock->Now() - begun_, interaction_.access};
+}
 
 void DoorCall::Send(http::Response response) {
   if (!key_.empty()) {

@@ -48,6 +48,14 @@ bool MayAnswerLater(const Interaction& interaction) {
           interaction.kind == InteractionKind::kResourceOperation);
 }
 
+// What only looks is given up with its client; what changes something is done to its end, so that
+// the client's repetition learns what came of it.
+bool OnlyLooks(const Interaction& interaction) {
+  return interaction.method == http::Method::kGet || interaction.method == http::Method::kHead ||
+         interaction.kind == InteractionKind::kSearch ||
+         interaction.kind == InteractionKind::kResourceOperation;
+}
+
 // Another person of the client, or another purpose, makes another request of the same bytes.
 std::string Fingerprint(const http::Request& request, const Actor& actor) {
   return crypto::Sha256(absl::StrCat(
@@ -148,7 +156,7 @@ class RoutingDoor final : public FhirDoor {
     if (!key.empty() && TakesKey(interaction) && !BeginOnce(*call, key)) return;
     if (call->later_wanted() && MayAnswerLater(interaction)) {
       if (!PutOff(*call)) return;
-    } else {
+    } else if (OnlyLooks(interaction)) {
       std::weak_ptr<edge::DoorContext> context = call->context();
       exchange->WhenGone([context = std::move(context)] {
         if (const auto alive = context.lock()) alive->Cancel();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "gateway/fhir/answer_writer.h"
 #include "gateway/fhir/async_answers.h"
 #include "gateway/fhir/call.h"
 #include "gateway/fhir/idempotent_answers.h"
@@ -81,6 +82,16 @@ Interaction AskingSearch(http::Method method, std::string path) {
   return row;
 }
 
+// A write that the exchange can hold back.
+Interaction HeldCreate() {
+  Interaction row = AskingSearch(http::Method::kPost, "/Held");
+  row.kind = InteractionKind::kCreate;
+  row.resource = "Held";
+  row.parameters.clear();
+  row.profile.clear();
+  return row;
+}
+
 // A directory of one member, the callers', in whatever state.
 class OneMember final : public members::MemberDirectorySource {
  public:
@@ -118,6 +129,7 @@ class FhirDoorTest : public ::testing::Test {
         Row(InteractionKind::kUpdate, http::Method::kPut, "/Patient"),
         Row(InteractionKind::kDelete, http::Method::kDelete, "/Patient"),
         Row(InteractionKind::kTransaction, http::Method::kPost, ""),
+        HeldCreate(),
     };
     Interaction match =
         Row(InteractionKind::kResourceOperation, http::Method::kPost, "/Patient/$match");
@@ -234,11 +246,52 @@ TEST_F(FhirDoorTest, AnswersCarryWhatTheContractSays) {
   EXPECT_EQ(response.headers.Get("Content-Type"), "application/fhir+json;charset=utf-8");
   EXPECT_EQ(response.headers.Get("Cache-Control"), "no-store");
   EXPECT_EQ(response.headers.Get("X-Correlation-Id"), "c-9");
-  EXPECT_THAT(std::string(response.headers.Get("Server-Timing")), StartsWith("total;dur="));
+  EXPECT_THAT(std::string(response.headers.Get("Server-Timing")), StartsWith("traceparent;"));
   EXPECT_EQ(response.body, R"({"resourceType":"Patient","id":"7"})");
   EXPECT_FALSE(Get("/fhir/Patient/7", {{"X-Correlation-Id", "a b"}})
                    ->response()
                    ->headers.Has("X-Correlation-Id"));
+}
+
+TEST_F(FhirDoorTest, OnlyPublicAndFederatedAnswersTellHowLongTheyTook) {
+  const auto timing = [this](const std::string& target) {
+    return std::string(Get(target)->response()->headers.Get("Server-Timing"));
+  };
+  EXPECT_THAT(timing("/fhir/metadata"), StartsWith("total;dur="));
+  EXPECT_THAT(timing("/fhir/Patient?family=a"), Not(HasSubstr("total")));
+  EXPECT_THAT(timing("/fhir/$hie-query-status/9"), Not(HasSubstr("total")));  // 404.
+  EXPECT_THAT(timing("/fhir/Nothing"), Not(HasSubstr("total")));
+  const http::Request request;
+  const auto federated = [&](absl::string_view completeness) {
+    Answer answer;
+    answer.headers.Set("HIE-Completeness", completeness);
+    return std::string(WriteAnswer(request, {Format::kJson, absl::Seconds(1)}, std::move(answer))
+                           .headers.Get("Server-Timing"));
+  };
+  EXPECT_EQ(federated("expected=2, answered=2, index-only=0, missing=0"), "total;dur=1000.0");
+  // Nobody was asked: the person is unknown, or hidden.
+  EXPECT_EQ(federated("expected=0, answered=0, index-only=0, missing=0"), "");
+}
+
+TEST_F(FhirDoorTest, AClientThatGoesAwayGivesUpReadingNotWriting) {
+  const http::Headers key = {{"Idempotency-Key", "k-gone"}};
+  const std::string body = R"({"resourceType":"Patient"})";
+  exchange_.Hold();
+  const auto search = Get("/fhir/Patient?family=a");
+  const auto write = Send(http::Method::kPut, "/fhir/Patient", {}, body);
+  const auto create = Send(http::Method::kPost, "/fhir/Held", key, body);
+  EXPECT_TRUE(search->watched());
+  EXPECT_FALSE(write->watched());
+  EXPECT_FALSE(create->watched());
+  search->GoAway();
+  write->GoAway();
+  create->GoAway();
+  exchange_.Release();
+  // The repetition learns what came of it.
+  const auto again = Send(http::Method::kPost, "/fhir/Held", key, body);
+  ASSERT_TRUE(again->response());
+  EXPECT_EQ(again->response()->status, 200);
+  EXPECT_EQ(exchange_.Requests<ExchangeService::ListMembers>().size(), 2u);
 }
 
 TEST_F(FhirDoorTest, XmlIsWrittenAndRead) {
@@ -341,6 +394,32 @@ TEST_F(FhirDoorTest, AsynchronousAnswersAreBoundedPerClient) {
   EXPECT_EQ(refused->response()->status, 503);
   EXPECT_TRUE(refused->response()->headers.Has("Retry-After"));
   exchange_.Release();
+}
+
+TEST_F(FhirDoorTest, AsynchronousAnswersAreBoundedByBytes) {
+  AsyncAnswers answers(&clock_, &random_, {.bytes = 100, .bytes_of_client = 30});
+  testing::TestWorld world({Row(InteractionKind::kRead, http::Method::kGet, "/Patient/{id}")});
+  const auto complete = [&](const std::string& id, uint64_t bytes) {
+    answers.Complete(id, {200, json::Value::String(std::string(bytes, 'a')), {}});
+  };
+  const auto open = [&](const std::string& client) {
+    world.caller().client_id = client;
+    return answers.Open(*world.Get("/Patient/7"), [] {});
+  };
+  const auto first = open("a");
+  const auto second = open("a");
+  ASSERT_TRUE(first.ok() && second.ok());
+  complete(*first, 40);
+  EXPECT_TRUE(absl::IsResourceExhausted(open("a").status()));
+  EXPECT_TRUE(open("b").ok()) << "another client has room";
+  // What was opened in time but finds all room taken says so.
+  complete(*second, 60);
+  const auto told = answers.Find("a", *second);
+  ASSERT_TRUE(told.ok() && told->answer);
+  EXPECT_EQ(told->answer->http_status, 503);
+  // What has expired takes no room.
+  clock_.Advance(kAsyncTime + absl::Seconds(1));
+  EXPECT_TRUE(open("a").ok());
 }
 
 TEST_F(FhirDoorTest, AnInteractionThatForgetsToAnswerAnswers500) {

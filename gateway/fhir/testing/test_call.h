@@ -36,6 +36,8 @@ class RecordedExchange final : public http::Exchange {
                                            std::optional<uint64_t> length) override;
   void WhenGone(std::function<void()> then) override { when_gone_.push_back(std::move(then)); }
 
+  // Whether somebody wants to know that the client went.
+  bool watched() const { return !when_gone_.empty(); }
   // The client closes the connection.
   void GoAway();
   const std::optional<http::Response>& response() const { return response_; }
