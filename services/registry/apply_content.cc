@@ -47,6 +47,12 @@ absl::StatusOr<std::string> ApplyStageContent(const v1::StageContentCommand& com
     ContentStore::WriteStaged(command.content_id(), stamp.time, changes);
   }
   HIE_RETURN_IF_ERROR(KeepKey(command, content.patient, state, changes));
+  const std::string& authority = content.patient.assigning_authority;
+  if (row.size_bytes() < command.offset()) return Changed();
+  const uint64_t more = row.size_bytes() - command.offset();
+  HIE_RETURN_IF_ERROR(ContentStore(state).CheckStagedRoom(authority, more));
+  HIE_ASSIGN_OR_RETURN(const uint64_t staged, ContentStore(state).StagedBytes(authority));
+  ContentStore::WriteStagedBytes(authority, staged + more, changes);
   ContentStore::Write(command.content_id(), row, command.chunks(), changes);
   v1::PutContentResponse response;
   response.set_size_bytes(row.size_bytes());

@@ -131,6 +131,7 @@ absl::Status KeepContents(const v1::SubmitCommand& command, const Filing& filing
         KeepKey(command, row, filing.documents.at(taken->second).patient, state, changes));
     ContentStore::Write(content.content_id(), row, content.chunks(), changes);
   }
+  std::map<std::string, uint64_t> named;  // No longer staged, by authority.
   for (const auto& [content_id, document_id] : filing.contents) {
     if (came_along.count(content_id) != 0) continue;
     HIE_ASSIGN_OR_RETURN(std::optional<v1::ContentRow> row, ContentStore(state).Row(content_id));
@@ -139,8 +140,9 @@ absl::Status KeepContents(const v1::SubmitCommand& command, const Filing& filing
     ContentStore::Write(content_id, *row, {}, changes);
     ContentStore::DeleteStaged(
         content_id, wire::TimeFromMicros(row->staged_micros(), absl::UnixEpoch()), changes);
+    named[row->patient().assigning_authority()] += row->size_bytes();
   }
-  return absl::OkStatus();
+  return ContentStore(state).SubtractStaged(named, changes);
 }
 
 void Tell(const common::v1::Actor& actor, absl::string_view detail, const Filing& filing,

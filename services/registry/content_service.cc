@@ -77,7 +77,12 @@ absl::Status PartStager::Load() {
       return absl::AlreadyExistsError("content_id: want one of no other content");
     }
   }
-  if (IsRepeated() || request_.offset() == size) return absl::OkStatus();
+  if (IsRepeated()) return absl::OkStatus();
+  // Also here, so that what is refused is not journaled.
+  if (request_.offset() == size) {
+    return ContentStore(*state).CheckStagedRoom(patient_.assigning_authority,
+                                                request_.data().size());
+  }
   return absl::FailedPreconditionError(absl::StrCat("offset: want ", size));
 }
 

@@ -1,5 +1,6 @@
 #include "services/registry/content_store.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,31 @@ absl::StatusOr<std::optional<v1::ContentKeyRow>> ContentStore::Key(
   return std::optional<v1::ContentKeyRow>(std::move(row));
 }
 
+absl::StatusOr<uint64_t> ContentStore::StagedBytes(const std::string& authority) const {
+  HIE_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                       state_.Get(kContentStagedSizeTable, KeyWriter().Text(authority).key()));
+  if (!bytes) return uint64_t{0};
+  const absl::StatusOr<uint64_t> size = KeyReader(*bytes).U64();
+  return size.ok() ? size : BadRow(kContentStagedSizeTable);
+}
+
+absl::Status ContentStore::CheckStagedRoom(const std::string& authority, uint64_t more) const {
+  HIE_ASSIGN_OR_RETURN(const uint64_t staged, StagedBytes(authority));
+  if (staged <= kStagedBytesMax && more <= kStagedBytesMax - staged) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "data: too much is staged for patients of this authority; submit it first");
+}
+
+// Contents that were staged before sizes were counted are not in the count: it stops at none.
+absl::Status ContentStore::SubtractStaged(const std::map<std::string, uint64_t>& bytes,
+                                          WriteBatch& changes) const {
+  for (const auto& [authority, size] : bytes) {
+    HIE_ASSIGN_OR_RETURN(const uint64_t staged, StagedBytes(authority));
+    WriteStagedBytes(authority, staged - std::min(staged, size), changes);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<v1::SealedChunk>> ContentStore::ChunkFrom(
     const std::string& content_id, uint64_t offset) const {
   std::optional<v1::SealedChunk> chunk;
@@ -65,11 +91,14 @@ absl::StatusOr<uint32_t> ContentStore::RemoveStaged(absl::Time before, uint32_t 
   HIE_ASSIGN_OR_RETURN(const std::vector<KvEntry> staged,
                        state_.ScanPrefix(kContentStagedTable, "", count_max));
   uint32_t count = 0;
+  std::map<std::string, uint64_t> removed;
   for (const KvEntry& row : staged) {
     KeyReader key(row.key);
     HIE_ASSIGN_OR_RETURN(const absl::Time since, key.Time());
     if (since >= before) break;
     HIE_ASSIGN_OR_RETURN(const std::string content_id, key.Text());
+    HIE_ASSIGN_OR_RETURN(const std::optional<v1::ContentRow> content, Row(content_id));
+    if (content) removed[content->patient().assigning_authority()] += content->size_bytes();
     HIE_RETURN_IF_ERROR(state_.Scan(kContentChunkTable, KeyWriter().Text(content_id).key(), "",
                                     [&](absl::string_view chunk, absl::string_view) {
                                       changes.Delete(kContentChunkTable, chunk);
@@ -79,6 +108,7 @@ absl::StatusOr<uint32_t> ContentStore::RemoveStaged(absl::Time before, uint32_t 
     changes.Delete(kContentStagedTable, row.key);
     ++count;
   }
+  HIE_RETURN_IF_ERROR(SubtractStaged(removed, changes));
   return count;
 }
 
@@ -99,6 +129,13 @@ void ContentStore::WriteStaged(const std::string& content_id, absl::Time since,
 void ContentStore::DeleteStaged(const std::string& content_id, absl::Time since,
                                 WriteBatch& changes) {
   changes.Delete(kContentStagedTable, StagedKey(content_id, since));
+}
+
+void ContentStore::WriteStagedBytes(const std::string& authority, uint64_t bytes,
+                                    WriteBatch& changes) {
+  const std::string key = KeyWriter().Text(authority).key();
+  if (bytes == 0) return changes.Delete(kContentStagedSizeTable, key);
+  changes.Put(kContentStagedSizeTable, key, KeyWriter().U64(bytes).key());
 }
 
 void ContentStore::WriteKey(const LocalPatient& patient, const v1::ContentKeyRow& key,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,11 @@ inline constexpr absl::string_view kContentTable = "content";               // c
 inline constexpr absl::string_view kContentChunkTable = "content_chunk";    // content id, offset
 inline constexpr absl::string_view kContentKeyTable = "content_key";        // patient
 inline constexpr absl::string_view kContentStagedTable = "content_staged";  // time, content id
+inline constexpr absl::string_view kContentStagedSizeTable = "content_staged_size";  // authority
+
+// Bytes staged for patients of one assigning authority that no submission has named yet: beyond
+// it, its sources have to submit, or wait until what they left is removed.
+inline constexpr uint64_t kStagedBytesMax = uint64_t{20} << 30;
 
 // Rows of contents that the exchange keeps, over one state of the store: sealed bytes, never their
 // plaintext.  Borrows `state`.  Every read: DATA_LOSS where stored bytes are bad.
@@ -28,6 +34,14 @@ class ContentStore {
 
   absl::StatusOr<std::optional<v1::ContentRow>> Row(const std::string& content_id) const;
   absl::StatusOr<std::optional<v1::ContentKeyRow>> Key(const LocalPatient& patient) const;
+
+  // Returns how many bytes are staged for patients of the authority.
+  absl::StatusOr<uint64_t> StagedBytes(const std::string& authority) const;
+  // RESOURCE_EXHAUSTED: `more` bytes would be beyond kStagedBytesMax.
+  absl::Status CheckStagedRoom(const std::string& authority, uint64_t more) const;
+  // Takes bytes off what is staged, by authority.
+  absl::Status SubtractStaged(const std::map<std::string, uint64_t>& bytes,
+                              WriteBatch& changes) const;
 
   // Returns the first chunk at or after `offset`.
   absl::StatusOr<std::optional<v1::SealedChunk>> ChunkFrom(const std::string& content_id,
@@ -45,6 +59,7 @@ class ContentStore {
   // Writes that the content is staged, or that a document has it now.
   static void WriteStaged(const std::string& content_id, absl::Time since, WriteBatch& changes);
   static void DeleteStaged(const std::string& content_id, absl::Time since, WriteBatch& changes);
+  static void WriteStagedBytes(const std::string& authority, uint64_t bytes, WriteBatch& changes);
   static void WriteKey(const LocalPatient& patient, const v1::ContentKeyRow& key,
                        WriteBatch& changes);
 

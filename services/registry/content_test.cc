@@ -280,6 +280,35 @@ TEST_F(ContentTest, StagedContentThatNoSubmissionNamesIsRemovedAfterADay) {
   EXPECT_EQ(*Get(), "kept");
 }
 
+TEST_F(ContentTest, WhatIsStagedForAnAuthorityHasAnEnd) {
+  const auto staged = [this] { return *ContentStore(*store_.Snapshot()).StagedBytes("2.999.1"); };
+  WriteBatch nearly_full;
+  ContentStore::WriteStagedBytes("2.999.1", kStagedBytesMax - 6, nearly_full);
+  Write(nearly_full);
+  EXPECT_THAT(Put(0, "1234567", false), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_TRUE(Rows(kContentTable).empty());
+  EXPECT_THAT(Put(0, "1234", false), IsOk());
+  EXPECT_THAT(Put(0, "1234", false), IsOk());  // The same part again takes no more room.
+  EXPECT_EQ(staged(), kStagedBytesMax - 2);
+  EXPECT_THAT(Put(4, "567", true), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Put(4, "56", true), IsOk());
+  EXPECT_EQ(staged(), kStagedBytesMax);
+  clock_.Advance(absl::Hours(30));
+  EXPECT_EQ(*RemoveStagedContents(clock_.Now(), role_->journal()), 1U);
+  EXPECT_EQ(staged(), kStagedBytesMax - 6);
+}
+
+TEST_F(ContentTest, WhatASubmissionNamesIsNotStagedAnyMore) {
+  ASSERT_THAT(Put(0, "content", true), IsOk());
+  EXPECT_EQ(*ContentStore(*store_.Snapshot()).StagedBytes("2.999.1"), 7U);
+  v1::SubmitRequest request = Request("s");
+  request.mutable_documents(0)->set_content_id(kStaged);
+  ASSERT_THAT(Submit(request), IsOk());
+  EXPECT_TRUE(Rows(kContentStagedSizeTable).empty());
+  ASSERT_THAT(Submit(request), IsOk());
+  EXPECT_TRUE(Rows(kContentStagedSizeTable).empty());
+}
+
 TEST_F(ContentTest, EveryDamagedChunkIsDataLoss) {
   ASSERT_THAT(Submit(Inline("s", std::string(600'000, 'x'))), IsOk());
   const std::vector<KvEntry> chunks = Rows(kContentChunkTable);

@@ -18,6 +18,21 @@ ContentFacts FactsOf(const DocumentEntry& document) {
   return {document.sha256, document.sha1, document.size_bytes};
 }
 
+// Labels of a document that is sent again.  They only rise: what either says of it holds, and a
+// sensitivity is known to be absent only where both know it.  Of one that nobody labelled, nothing
+// is known but what it has.
+Labels Raised(const Labels& filed, const Labels& sent) {
+  if (filed == sent) return filed;
+  Labels raised = filed;
+  raised.sensitivity = filed.sensitivity.With(sent.sensitivity);
+  raised.confidentiality = std::max(filed.confidentiality, sent.confidentiality);
+  if (!filed.ruleset.empty() && !sent.ruleset.empty()) {
+    raised.known = SensitivitySet(filed.known.bits() & sent.known.bits());
+  }
+  raised.known = raised.known.With(raised.sensitivity);
+  return raised;
+}
+
 // Files one submission: documents first, then their relations, so that their order does not count.
 class Filer {
  public:
@@ -121,10 +136,12 @@ absl::Status Filer::FileAgain(const std::string& field, const DocumentEntry& doc
     return Refusal(absl::StatusCode::kAlreadyExists, kNonIdenticalHash, field + ".unique_id",
                    "one that is not filed with another content");
   }
-  // A late or repeated message must not bring back what was withheld or withdrawn.
+  // A late or repeated message must not bring back what was withheld or withdrawn, nor open what
+  // was labelled as more sensitive.
   DocumentEntry changed = existing;
   changed.status = std::max(existing.status, document.status);
   changed.availability = std::max(existing.availability, document.availability);
+  changed.labels = Raised(existing.labels, document.labels);
   if (changed != existing) HIE_RETURN_IF_ERROR(draft_.Put(std::move(changed)));
   if (document.status == DocumentStatus::kEnteredInError) return absl::OkStatus();
   return draft_.Assert(field, {existing.patient, existing.member}, LocatorState::kVerified,

@@ -156,6 +156,41 @@ TEST_F(FileSubmissionTest, AStatusOnlyRises) {
   EXPECT_EQ(Locator().state, LocatorState::kVerified);
 }
 
+TEST_F(FileSubmissionTest, LabelsOnlyRise) {
+  const SensitivitySet hiv = SensitivitySet::Of(Sensitivity::kHiv);
+  const SensitivitySet psy = SensitivitySet::Of(Sensitivity::kPsy);
+  const auto labelled = [](SensitivitySet set, SensitivitySet known, Confidentiality level) {
+    DocumentEntry document = Document("1");
+    document.labels = {set, known, level, std::string(kLabelRuleset)};
+    return document;
+  };
+  const auto& filed = [this]() -> const DocumentEntry& {
+    return filed_.documents.at(EntryId(MemberId("north"), "1"));
+  };
+  const DocumentEntry normal = labelled({}, SensitivitySet::All(), Confidentiality::kNormal);
+  ASSERT_TRUE(filed_.File({"s", {normal}, {}}, kNow).ok());
+  ASSERT_TRUE(filed_.File({"t", {normal}, {}}, kNow).ok());
+  EXPECT_EQ(filed().version, 1U);
+  // Raised, with one that is not known to be absent any more.
+  const auto raised = filed_.File(
+      {"u", {labelled(hiv, SensitivitySet::All().Without(psy), Confidentiality::kRestricted)}, {}},
+      kNow + absl::Hours(1));
+  ASSERT_TRUE(raised.ok());
+  EXPECT_EQ(filed().version, 2U);
+  EXPECT_EQ(filed().recorded, kNow + absl::Hours(1));
+  EXPECT_EQ(filed().labels.sensitivity, hiv);
+  EXPECT_EQ(filed().labels.known, SensitivitySet::All().Without(psy));
+  EXPECT_EQ(filed().labels.confidentiality, Confidentiality::kRestricted);
+  // The first message once more lowers nothing, and another sensitivity comes to those there are.
+  ASSERT_TRUE(filed_.File({"v", {normal, Document("1")}, {}}, kNow).ok());
+  EXPECT_EQ(filed().version, 2U);
+  ASSERT_TRUE(filed_.File({"w", {labelled(psy, psy, Confidentiality::kLow)}, {}}, kNow).ok());
+  EXPECT_EQ(filed().version, 3U);
+  EXPECT_EQ(filed().labels.sensitivity, hiv.With(psy));
+  EXPECT_EQ(filed().labels.known, hiv.With(psy));
+  EXPECT_EQ(filed().labels.confidentiality, Confidentiality::kRestricted);
+}
+
 TEST_F(FileSubmissionTest, AWithdrawnDocumentSaysNothingAboutWhereRecordsAre) {
   DocumentEntry withdrawn = Document("1");
   withdrawn.status = DocumentStatus::kEnteredInError;

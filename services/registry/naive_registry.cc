@@ -88,6 +88,19 @@ absl::Status NaiveRegistry::FileDocument(const Submission& submission, DocumentE
     }
     filed.status = std::max(filed.status, document.status);
     filed.availability = std::max(filed.availability, document.availability);
+    Labels& labels = filed.labels;
+    if (labels != document.labels) {
+      const bool both = !labels.ruleset.empty() && !document.labels.ruleset.empty();
+      labels.sensitivity = labels.sensitivity.With(document.labels.sensitivity);
+      if (labels.confidentiality < document.labels.confidentiality) {
+        labels.confidentiality = document.labels.confidentiality;
+      }
+      if (both) {
+        const SensitivitySet unknown = SensitivitySet::All().Without(document.labels.known);
+        labels.known = labels.known.Without(unknown);
+      }
+      labels.known = labels.known.With(labels.sensitivity);
+    }
     located.first = filed.patient;
   }
   if (document.status != DocumentStatus::kEnteredInError) {

@@ -33,12 +33,19 @@ absl::StatusOr<std::string> RegistryMachine::Apply(absl::string_view command, ab
 }
 
 std::vector<std::string> RegistryMachine::Tables() {
-  return {std::string(kDocumentTable),   std::string(kResourceTable),
-          std::string(kByPatientTable),  std::string(kAssociationTable),
-          std::string(kLocatorTable),    std::string(kSubmissionTable),
-          std::string(kSetTable),        std::string(kSetByPatientTable),
-          std::string(kContentTable),    std::string(kContentChunkTable),
-          std::string(kContentKeyTable), std::string(kContentStagedTable),
+  return {std::string(kDocumentTable),
+          std::string(kResourceTable),
+          std::string(kByPatientTable),
+          std::string(kAssociationTable),
+          std::string(kLocatorTable),
+          std::string(kSubmissionTable),
+          std::string(kSetTable),
+          std::string(kSetByPatientTable),
+          std::string(kContentTable),
+          std::string(kContentChunkTable),
+          std::string(kContentKeyTable),
+          std::string(kContentStagedTable),
+          std::string(kContentStagedSizeTable),
           std::string(outbox::kTable)};
 }
 
