@@ -35,6 +35,16 @@ absl::Status Stranger() {
       "client assertion: not signed by a registered key of a registered client");
 }
 
+// A stranger to the client, and the reason to the operator.
+absl::Status StrangerBecause(const std::shared_ptr<log::Logger>& log, const ApiClient& client,
+                             absl::string_view reason) {
+  if (log != nullptr) {
+    log->Write(log::Level::kInfo, "assertion_not_verified",
+               {{"client", client.id}, {"reason", std::string(reason)}});
+  }
+  return Stranger();
+}
+
 absl::StatusOr<crypto::PrivateKey> OpenSigningKey(const std::string& file) {
   const absl::StatusOr<std::string> pem = crypto::ReadWholeFile(file);
   if (pem.ok()) {
@@ -226,7 +236,7 @@ absl::StatusOr<SmartTokenService::ProvenClient> SmartTokenService::Prove(
 absl::Status SmartTokenService::VerifySignature(const ApiClient& client,
                                                 const ClientAssertion& assertion) {
   if (assertion.key_set_url && *assertion.key_set_url != client.jwks_url) {
-    return absl::UnauthenticatedError("client assertion: want the jku that is registered, or none");
+    return StrangerBecause(options_.log, client, "want the jku that is registered, or none");
   }
   HIE_ASSIGN_OR_RETURN(const KeySet keys, keys_->Find(client));
   const auto key = std::find_if(keys->begin(), keys->end(), [&](const crypto::Jwk& jwk) {
@@ -237,7 +247,7 @@ absl::Status SmartTokenService::VerifySignature(const ApiClient& client,
     return Stranger();
   }
   if (key->key.algorithm() != assertion.algorithm) {
-    return absl::UnauthenticatedError("client assertion: want the alg of the key");
+    return StrangerBecause(options_.log, client, "want the alg of the key");
   }
   return key->key.Verify(assertion.signing_input, assertion.signature).ok() ? absl::OkStatus()
                                                                             : Stranger();

@@ -235,6 +235,30 @@ TEST_F(SmartTokenServiceTest, AFullMemoryRefusesAndDoesNotForget) {
   EXPECT_EQ(stage_.Send(stage_.Try()).status, 200);
 }
 
+TEST(UsedAssertionsTest, OneClientDoesNotTakeTheRoomOfAll) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const TokenStage stage;
+  const UsedAssertions::Options options{
+      .file = absl::StrCat(stage.folder, "/used"), .entries_max = 10, .entries_per_client_max = 2};
+  auto used = UsedAssertions::Open(options, now);
+  ASSERT_TRUE(used.ok()) << used.status();
+  const auto use = [&](absl::string_view client, absl::string_view id, absl::Time when) {
+    return (*used)->Use(client, id, when + absl::Minutes(5), when).code();
+  };
+  EXPECT_EQ(use("a", "1", now), absl::StatusCode::kOk);
+  EXPECT_EQ(use("a", "2", now), absl::StatusCode::kOk);
+  EXPECT_EQ(use("a", "3", now), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(use("a", "1", now), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(use("b", "1", now), absl::StatusCode::kOk);
+  used->reset();  // A restart forgets neither the assertions nor whose they are.
+  used = UsedAssertions::Open(options, now);
+  ASSERT_TRUE(used.ok()) << used.status();
+  EXPECT_EQ(use("a", "3", now), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(use("b", "1", now), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(use("b", "2", now), absl::StatusCode::kOk);
+  EXPECT_EQ(use("a", "3", now + absl::Minutes(6)), absl::StatusCode::kOk);
+}
+
 TEST_F(SmartTokenServiceTest, AnUnreadableMemoryRefuses) {
   std::filesystem::remove_all(stage_.folder);
   std::ofstream(stage_.folder) << "in the way";

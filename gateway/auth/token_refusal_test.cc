@@ -172,6 +172,23 @@ const Vector kHeaderVectors[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Header, TokenRefusalTest, ::testing::ValuesIn(kHeaderVectors));
 
+TEST(TokenRefusalLikenessTest, OnlyWhoSignsLearnsWhatIsRegistered) {
+  TokenStage stage;
+  const auto answer = [&stage](const std::function<void(Attempt&)>& spoil) {
+    Attempt attempt = stage.Try();
+    spoil(attempt);
+    return stage.Send(attempt).body;
+  };
+  const std::string stranger = answer([](Attempt& a) {
+    a.payload.Set("iss", Text("nobody"));
+    a.payload.Set("sub", Text("nobody"));
+  });
+  EXPECT_EQ(answer([](Attempt& a) { a.header.Set("kid", Text("other")); }), stranger);
+  EXPECT_EQ(answer([](Attempt& a) { a.header.Set("kid", Text("rsa")); }), stranger) << "alg";
+  EXPECT_EQ(answer([](Attempt& a) { a.header.Set("jku", Text("https://evil.example/jwks")); }),
+            stranger);
+}
+
 const Vector kFormVectorsOfAssertion[] = {
     {"two parts", kClient, [](Attempt& a) { a.assertion = "e30.e30"; }},
     {"four parts", kClient, [](Attempt& a) { a.assertion = "e30.e30.AA.AA"; }},

@@ -25,6 +25,8 @@ class UsedAssertions {
   struct Options {
     std::string file;  // Empty: in memory only.
     size_t entries_max = 100'000;
+    // Of those of one client, so that none takes the room of all.
+    size_t entries_per_client_max = 2'000;
   };
 
   // UNAVAILABLE: the file cannot be read or written; the message names it.  Lines that are not
@@ -33,22 +35,29 @@ class UsedAssertions {
   ~UsedAssertions();
 
   // Takes an assertion for its only use.  ALREADY_EXISTS: it was used.  RESOURCE_EXHAUSTED: too
-  // many are remembered: none is forgotten to make room.  UNAVAILABLE: the file refused.
+  // many are remembered, of this client or in all: none is forgotten to make room.  UNAVAILABLE:
+  // the file refused.
   absl::Status Use(absl::string_view client_id, absl::string_view id, absl::Time until,
                    absl::Time now);
 
   size_t size() const;
 
  private:
+  struct Entry {
+    absl::Time until;
+    std::string client;  // Names the client by a hash; empty: written by an earlier version.
+  };
+
   explicit UsedAssertions(Options options) : options_(std::move(options)) {}
   absl::Status Load(absl::Time now) HIE_REQUIRES(mutex_);
   absl::Status Rewrite() HIE_REQUIRES(mutex_);
-  absl::Status Record(const std::string& key, absl::Time until) HIE_REQUIRES(mutex_);
+  absl::Status Record(const std::string& key, const Entry& entry) HIE_REQUIRES(mutex_);
   absl::Status Forget(absl::Time now) HIE_REQUIRES(mutex_);
 
   const Options options_;
   mutable Mutex mutex_;
-  absl::flat_hash_map<std::string, absl::Time> used_ HIE_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Entry> used_ HIE_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, size_t> per_client_ HIE_GUARDED_BY(mutex_);  // Of `used_`.
   absl::Time next_forget_ HIE_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::FILE* file_ HIE_GUARDED_BY(mutex_) = nullptr;
 };
