@@ -19,7 +19,8 @@ using exchange::v1::GetDocumentResponse;
 using registry::v1::RegistryService;
 
 constexpr absl::string_view kRegistry = "the registry";
-// Documents of one person that a set's are looked for among.
+// Documents of one person that a set's are looked for among, and that are looked at one by one
+// where there are more.
 constexpr uint32_t kDocumentsMax = 1000;
 
 absl::Status NoSuchDocument() { return absl::NotFoundError("document_id: unknown"); }
@@ -62,7 +63,8 @@ void Release(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
              const std::shared_ptr<Wanted>& wanted, exchange::Person person,
              Answer<GetDocumentResponse> answer) {
   DocumentRelease::Options options{
-      std::move(context), wanted->request.session_id(), "document", person, {}};
+      std::move(context),           wanted->request.session_id(), "document", person, {},
+      wanted->request.document_id()};
   if (!wanted->document.id().empty()) options.documents.push_back(wanted->document);
   DocumentRelease::Start(
       services, std::move(options),
@@ -140,8 +142,9 @@ FindSubmissionSetsResponse ShowSets(SetSearch& search) {
 
 void ReleaseSets(EdgeServices& services, const std::shared_ptr<SetSearch>& search,
                  std::vector<registry::v1::DocumentEntry> documents) {
-  DocumentRelease::Options options{search->context, search->request.session_id(), "submission-sets",
-                                   search->person, std::move(documents)};
+  DocumentRelease::Options options{search->context,      search->request.session_id(),
+                                   "submission-sets",    search->person,
+                                   std::move(documents), search->request.id()};
   DocumentRelease::Start(
       services, std::move(options),
       [search](const std::set<std::string>& permitted) {
@@ -153,6 +156,31 @@ void ReleaseSets(EdgeServices& services, const std::shared_ptr<SetSearch>& searc
       [search](const absl::Status& status) {
         if (!status.ok()) return search->answer(status);
         search->answer(ShowSets(*search));
+      });
+}
+
+// Documents of the sets that were not among the person's first.
+struct Unlisted {
+  std::vector<std::string> ids;
+  std::vector<registry::v1::DocumentEntry> documents;  // Of all sets, as far as they are read.
+};
+
+// Reads the last of those that are left, then the others.
+void ReadUnlisted(EdgeServices& services, const std::shared_ptr<SetSearch>& search,
+                  const std::shared_ptr<Unlisted>& unlisted) {
+  if (unlisted->ids.empty()) return ReleaseSets(services, search, std::move(unlisted->documents));
+  registry::v1::GetDocumentRequest get;
+  get.set_id(unlisted->ids.back());
+  unlisted->ids.pop_back();
+  CallRole<RegistryService::GetDocument>(
+      *services.roles().registry, kRegistry, *search->context, get,
+      [&services, search, unlisted](absl::StatusOr<registry::v1::GetDocumentResponse> response) {
+        if (response.ok()) {
+          unlisted->documents.push_back(std::move(*response->mutable_document()));
+        } else if (!absl::IsNotFound(response.status())) {
+          return search->answer(response.status());
+        }
+        ReadUnlisted(services, search, unlisted);
       });
 }
 
@@ -174,12 +202,17 @@ void FindDocuments(EdgeServices& services, const std::shared_ptr<SetSearch>& sea
         for (const auto& set : search->found.sets()) {
           wanted.insert(set.document_ids().begin(), set.document_ids().end());
         }
-        std::vector<registry::v1::DocumentEntry> documents;
+        const auto unlisted = std::make_shared<Unlisted>();
         for (registry::v1::DocumentEntry& document : *response->mutable_documents()) {
-          if (wanted.count(document.id()) != 0) documents.push_back(std::move(document));
+          if (wanted.erase(document.id()) == 0) continue;
+          unlisted->documents.push_back(std::move(document));
         }
-        if (response->truncated()) search->found.set_truncated(true);
-        ReleaseSets(services, search, std::move(documents));
+        if (response->truncated()) unlisted->ids.assign(wanted.begin(), wanted.end());
+        // More than can be decided at once: refused, not left out in silence.
+        if (unlisted->documents.size() + unlisted->ids.size() > kDocumentsMax) {
+          return search->answer(absl::UnavailableError("the sets have too many documents"));
+        }
+        ReadUnlisted(services, search, unlisted);
       });
 }
 

@@ -20,6 +20,12 @@ using exchange::AuditKind;
 using exchange::Batch;
 using exchange::Undecided;
 
+// What is longer than any id here is recorded by its hash: what was asked is a caller's text.
+std::string RecordedId(const std::string& asked) {
+  constexpr size_t kBytesMax = 128;  // Of an item id on record.
+  return asked.size() <= kBytesMax ? asked : absl::StrCat("sha256:", crypto::Sha256Hex(asked));
+}
+
 absl::Status OtherShape() {
   return absl::UnavailableError("the registry answers in another shape");
 }
@@ -56,7 +62,8 @@ DocumentRelease::DocumentRelease(EdgeServices& services, Options options, Show s
       person_(std::move(options.person)),
       show_(std::move(show)),
       done_(std::move(done)),
-      id_(services.NewId()) {}
+      id_(services.NewId()),
+      asked_id_(std::move(options.asked_id)) {}
 
 absl::Status DocumentRelease::Gather(const exchange::DirectoryView& view,
                                      const std::vector<registry::v1::DocumentEntry>& documents) {
@@ -151,6 +158,8 @@ void DocumentRelease::RecordAll() {
   query.kind = AuditKind::kQuery;
   query.event_id = absl::StrCat(id_, "/q");
   query.details = {absl::StrCat(word_, parts_.empty() ? ":none" : ":shown")};
+  // Of what was not shown, the record tells what it was.
+  if (!asked_id_.empty()) query.item_ids = {RecordedId(asked_id_)};
   std::vector<audit::v1::Event> events = {exchange::ToProto(query, asker_)};
   for (const Part& part : parts_) events.push_back(exchange::ToProto(IntentOf(part), asker_));
   Record(services_, *context_, std::move(events),

@@ -33,6 +33,7 @@ class DocumentRelease : public std::enable_shared_from_this<DocumentRelease> {
     std::string word;  // What was done, for the audit: document, submission-sets.
     exchange::Person person;
     std::vector<registry::v1::DocumentEntry> documents;  // At most 1,000.
+    std::string asked_id;  // What was asked for by id, for the audit; empty: nothing was.
   };
 
   // `done` once: OK after Show was called for each custodian of which anything is permitted (none:
@@ -75,7 +76,7 @@ class DocumentRelease : public std::enable_shared_from_this<DocumentRelease> {
   const Show show_;
   const std::function<void(absl::Status)> done_;
   const std::string id_;
-  std::vector<std::string> asked_ids_;
+  const std::string asked_id_;
   // Each is touched by its own step only, until the last step of a stage is done.
   std::vector<Part> parts_;
   Mutex mutex_;

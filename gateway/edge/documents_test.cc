@@ -191,6 +191,36 @@ TEST_F(DocumentsTest, ASetKeepsTheDocumentsThatMayBeSeenAndNoneHidesIt) {
   EXPECT_EQ(hidden->SerializeAsString(), unknown->SerializeAsString());
 }
 
+TEST_F(DocumentsTest, ASetIsWholeThoughItsDocumentsAreNotAmongTheFirstOfThePerson) {
+  {
+    const MutexLock lock(world_.state.mutex);
+    world_.state.found_max = 1;
+  }
+  const auto sets = Sets(ById("set"));
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  ASSERT_EQ(sets->sets_size(), 1);
+  EXPECT_THAT(sets->sets(0).document_ids(), ElementsAre("doc-lakes", "doc-harbor"));
+  EXPECT_FALSE(sets->truncated());
+  Deny({"doc-harbor", "doc-lakes"});
+  const auto hidden = Sets(ById("set"));
+  const auto unknown = Sets(ById("another"));
+  ASSERT_TRUE(hidden.ok() && unknown.ok()) << hidden.status() << unknown.status();
+  EXPECT_EQ(hidden->SerializeAsString(), unknown->SerializeAsString());
+}
+
+TEST_F(DocumentsTest, WhatWasAskedForIsOnRecordThoughItWasNotShown) {
+  Deny({"doc-lakes"});
+  EXPECT_TRUE(absl::IsNotFound(Get("doc-lakes").status()));
+  EXPECT_TRUE(absl::IsNotFound(Get("another").status()));
+  std::vector<std::string> asked;
+  for (const Event& event : world_.Events()) {
+    if (event.type() != audit::v1::EVENT_TYPE_QUERY) continue;
+    EXPECT_THAT(event.details(), ElementsAre("document:none"));
+    asked.insert(asked.end(), event.item_ids().begin(), event.item_ids().end());
+  }
+  EXPECT_THAT(asked, ElementsAre("doc-lakes", "another"));
+}
+
 TEST_F(DocumentsTest, SetsOfAPersonNobodyKnowsAreThoseOfOneWhoIsHidden) {
   FindSubmissionSetsRequest request;
   request.mutable_subject()->set_eid("eid");

@@ -153,7 +153,13 @@ void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&,
                const registry::v1::FindRequest&) -> absl::StatusOr<registry::v1::FindResponse> {
         const MutexLock lock(state.mutex);
-        return state.located;
+        registry::v1::FindResponse response = state.located;
+        if (response.documents_size() > state.found_max) {
+          response.mutable_documents()->DeleteSubrange(state.found_max,
+                                                       response.documents_size() - state.found_max);
+          response.set_truncated(true);
+        }
+        return response;
       });
   server.Serve<RegistryService::GetDocument>(
       [&state](const rpc::CallContext&, const registry::v1::GetDocumentRequest& request)

@@ -29,6 +29,7 @@ struct FakeState {
   mpi::v1::Person person;  // Known by every record and by its eid.
   bool certain = true;
   registry::v1::FindResponse located;
+  int found_max = 1000;          // Documents that Find answers with.
   std::set<std::string> denied;  // Items, by id.
   std::set<std::string> opened;  // Items that only the session opens.
   int consent_epoch = 1;
