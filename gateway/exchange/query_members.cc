@@ -184,12 +184,19 @@ void QueryReducer::StartItems(const MemberView& member, const LocalPatient& pati
 void QueryReducer::StartIndex(std::vector<IndexEntry> documents) {
   std::map<Holding, std::vector<ReleaseEntry>> by_source;
   std::set<std::string> ids;
+  index_too_large_.clear();
   for (IndexEntry& document : documents) {
     const MemberView* member = query_.directory->Find(document.member);
     if (!WantsDocument(document, member) || !ids.insert(document.id).second) continue;
     const Holding source{member->id, document.patient};
     ReleaseEntry entry = MakeIndexEntry(*member, std::move(document));
-    if (EntryBytes(entry) <= kBatchBytesMax) by_source[source].push_back(std::move(entry));
+    if (EntryBytes(entry) > kBatchBytesMax) {
+      index_too_large_.insert(source.member);  // Told with the member's outcome: it is a gap.
+      // The requester's own member has no outcome: the end says that the answer is partial.
+      if (source.member == query_.actor.member) sources_moved_ = true;
+      continue;
+    }
+    by_source[source].push_back(std::move(entry));
   }
   for (auto& [source, entries] : by_source) {
     for (std::vector<ReleaseEntry>& batch : Cut(std::move(entries))) {
@@ -287,6 +294,7 @@ void QueryReducer::QueueOutcomes() {
                       });
     if (member.told || busy) continue;
     member.told = true;
+    if (index_too_large_.count(id) != 0) member.code = Graver(member.code, OutcomeCode::kTooLarge);
     outgoing_.push_back(MemberOutcome{id, member.name, member.code, member.items,
                                       member.answered_at - started_, EmptyClasses(id, member),
                                       member.index_entries});

@@ -177,6 +177,7 @@ class QueryReducer {
   std::vector<Holding> holdings_;
   bool all_places_permitted_ = false;
   std::map<MemberId, Member> members_;  // Expected.
+  std::set<MemberId> index_too_large_;  // With an index entry that no batch can carry.
   std::map<QuestionNumber, Holding> questions_;
   QuestionNumber last_question_ = 0;
 

@@ -91,6 +91,21 @@ TEST(QueryReducerTest, AMemberThatOnlyPushesDocumentsAnswersFromTheIndex) {
   EXPECT_EQ(answer.end->completeness, Completeness::kCompleteAsPermitted);
 }
 
+TEST(QueryReducerTest, AnIndexEntryThatNoBatchCarriesIsAGapThatIsTold) {
+  for (const char* index_only : {"", "m2"}) {
+    Scenario scenario = Quiet();
+    scenario.index_only = index_only;
+    scenario.document_bytes = kBatchBytesMax + 1;
+    const Answer answer = QuerySimulator(scenario).Run();
+    EXPECT_TRUE(answer.violations.empty()) << testing::PrintToString(answer.violations);
+    ASSERT_TRUE(answer.end.has_value());
+    EXPECT_EQ(answer.outcomes.at("m2").code, OutcomeCode::kTooLarge);
+    EXPECT_EQ(answer.outcomes.at("m2").index_entries, 1U);
+    EXPECT_EQ(answer.outcomes.at("m1").code, OutcomeCode::kOk);
+    EXPECT_EQ(answer.end->completeness, Completeness::kPartial);
+  }
+}
+
 TEST(QueryReducerTest, AnotherMembersIdNamesThePersonOnlyWhereItsPlaceMayBeNamed) {
   Scenario scenario = Quiet();
   scenario.sensitive_member_withheld = true;  // m1

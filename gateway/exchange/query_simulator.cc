@@ -56,6 +56,9 @@ void QuerySimulator::Build() {
         entry.member = member.id;
         entry.patient = patient;
         entry.superseded = scenario_.include_superseded && d % 2 == 1;
+        if (i == 2 && d == 0 && scenario_.document_bytes > 0) {
+          entry.wire = Phi<std::string>(std::string(scenario_.document_bytes, 'x'));
+        }
         located_.documents.push_back(entry);
       }
       for (int n = 0; n < scenario_.items_per_member; ++n) {

@@ -59,6 +59,7 @@ struct Scenario {
   std::set<std::string> only_members = {};
   bool include_superseded = false;  // Every second document is superseded.
   std::string index_only = {};      // This member pushes documents and cannot be asked.
+  size_t document_bytes = 0;        // Of m2's first index entry, more than the others have.
   std::optional<LocalPatient> any_member_patient = std::nullopt;  // Is asked about, where set.
 };
 
