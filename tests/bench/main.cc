@@ -8,11 +8,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status_macros.h"
+#include "tests/bench/door_region.h"
 #include "tests/bench/echo.h"
+#include "tests/bench/https_bench.h"
 #include "tests/bench/journal_bench.h"
 #include "tests/bench/machine.h"
+#include "tests/bench/memory_bench.h"
+#include "tests/bench/mllp_bench.h"
 #include "tests/bench/query_bench.h"
 #include "tests/bench/role_bench.h"
+#include "tests/bench/tls_echo.h"
+#include "tests/bench/token_bench.h"
 
 namespace hie::bench {
 namespace {
@@ -31,8 +37,9 @@ struct Arguments {
   std::string programs;
   std::string sources;
   std::string part = "all";
-  // Of the echo's server, which is this program again.
+  // Of the echoes' servers, which are this program again.
   bool echo_server = false;
+  bool tls_echo_server = false;
   std::string pki_dir;
   std::string ready_file;
 };
@@ -40,14 +47,15 @@ struct Arguments {
 void AddOptions(Arguments& arguments, CLI::App& app) {
   app.add_flag("--quick", arguments.quick, "seconds, to see that it works; figures mean nothing");
   app.add_flag("--keep", arguments.keep, "leave the directory, logs included");
-  app.add_option("--part", arguments.part, "all, journal or exchange")
-      ->check(CLI::IsMember({"all", "journal", "exchange"}));
+  app.add_option("--part", arguments.part, "all, journal, exchange or doors")
+      ->check(CLI::IsMember({"all", "journal", "exchange", "doors"}));
   app.add_option("--seed", arguments.seed, "seed of the region and the order of calls");
   app.add_option("--people", arguments.people, "inhabitants of the region");
   app.add_option("--directory", arguments.directory, "must not exist; default: a temporary one");
   app.add_option("--programs", arguments.programs, "folder of hied and hie-agent");
   app.add_option("--sources", arguments.sources, "root of the project");
   app.add_flag("--echo_server", arguments.echo_server)->group("");
+  app.add_flag("--tls_echo_server", arguments.tls_echo_server)->group("");
   app.add_option("--pki_dir", arguments.pki_dir)->group("");
   app.add_option("--ready_file", arguments.ready_file)->group("");
 }
@@ -83,13 +91,37 @@ absl::Status MeasureExchange(const BenchOptions& options) {
                         : absl::InternalError("exchange: a process did not end well");
 }
 
+absl::Status Stopped(DoorRegion& region) {
+  return region.stack().StopAll() ? absl::OkStatus()
+                                  : absl::InternalError("doors: a process did not end well");
+}
+
+absl::Status MeasureDoors(const BenchOptions& options) {
+  HIE_ASSIGN_OR_RETURN(const Report tokens, MeasureTokens(options));
+  Print(tokens);
+  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<DoorRegion> one,
+                       DoorRegion::Start(options, ExchangeStack::Layout::kOneProcess));
+  HIE_ASSIGN_OR_RETURN(const Report https, MeasureHttps(options, *one));
+  Print(https);
+  HIE_ASSIGN_OR_RETURN(const Report mllp, MeasureMllp(options, *one));
+  Print(mllp);
+  HIE_RETURN_IF_ERROR(Stopped(*one));
+  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<DoorRegion> roles,
+                       DoorRegion::Start(options, ExchangeStack::Layout::kProcessPerRole));
+  HIE_ASSIGN_OR_RETURN(const Report memory, MeasureMemory(options, *roles));
+  Print(memory);
+  return Stopped(*roles);
+}
+
 absl::Status Measure(const BenchOptions& options, const std::string& part) {
   std::cout << DescribeRun(options) << std::flush;
-  if (part != "exchange") {
+  if (part == "all" || part == "journal") {
     HIE_ASSIGN_OR_RETURN(const Report journal, MeasureJournal(options));
     Print(journal);
   }
-  return part == "journal" ? absl::OkStatus() : MeasureExchange(options);
+  if (part == "all" || part == "exchange") HIE_RETURN_IF_ERROR(MeasureExchange(options));
+  if (part == "all" || part == "doors") HIE_RETURN_IF_ERROR(MeasureDoors(options));
+  return absl::OkStatus();
 }
 
 int Run(const Arguments& arguments) {
@@ -133,6 +165,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (arguments.echo_server) {
     return hie::bench::RunEchoServer(arguments.pki_dir, arguments.ready_file);
+  }
+  if (arguments.tls_echo_server) {
+    return hie::bench::RunTlsEchoServer(arguments.pki_dir, arguments.ready_file);
   }
   hie::bench::SetDefaults(arguments);
   return hie::bench::Run(arguments);
