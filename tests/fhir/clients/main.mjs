@@ -39,7 +39,7 @@ const token = granted.body.access_token;
 const door = new Door(config.fhirBase, token, validator);
 // An ES module without a CommonJS face.
 const kitFile = join(config.modules, 'fhir-kit-client', 'dist', 'index.js');
-const { default: KitClient } = await import(pathToFileURL(kitFile));
+const { Client: KitClient } = await import(pathToFileURL(kitFile));
 const kit = new KitClient({ baseUrl: config.fhirBase, bearerToken: token });
 const { MedplumClient } = require('@medplum/core');
 const url = new URL(config.fhirBase);
