@@ -275,7 +275,8 @@ TEST_F(DocumentsTest, ADocumentOfWhichOnlySha1IsRegisteredIsHeldToIt) {
   world_.members.chunks = {"abc", "defXX"};
   const auto [other, refused] = Retrieve("doc-lakes");
   EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
-  EXPECT_EQ(Content(other), "abc");  // The last chunk is held back.
+  // The last chunk is held back; the first may have left before.
+  EXPECT_TRUE(Content(other).empty() || Content(other) == "abc");
 }
 
 TEST_F(DocumentsTest, ContentThatTheExchangeKeepsIsReadInWindows) {
