@@ -17,6 +17,10 @@ struct BenchOptions {
   absl::Duration slice;    // Time of one measurement.
   absl::Duration warm_up;  // Before the first of its kind.
   int rounds = 1;          // Each measures every candidate once, in turn.
+  // Of the doors only this one: iti67, iti65, token, mllp or memory; empty: all.
+  std::string door;
+  size_t idle_connections = 5'000;
+  size_t document_mib = 200;  // The one that is streamed.
 };
 
 // For reading: a minute or two.
@@ -28,10 +32,17 @@ inline BenchOptions FullMode() {
   return options;
 }
 
+// Tells whether the measurement of a door is wanted.
+inline bool Wanted(const BenchOptions& options, const std::string& door) {
+  return options.door.empty() || options.door == door;
+}
+
 // For ctest: that every figure exists and every call succeeds; its times mean nothing.
 inline BenchOptions QuickMode() {
   BenchOptions options;
   options.people = 60;
+  options.idle_connections = 50;
+  options.document_mib = 4;
   options.slice = absl::Milliseconds(100);
   options.warm_up = absl::Milliseconds(50);
   options.rounds = 1;

@@ -262,9 +262,13 @@ absl::StatusOr<Report> MeasureHttps(const BenchOptions& options, DoorRegion& reg
   HIE_ASSIGN_OR_RETURN(const std::unique_ptr<TlsEcho> echo,
                        TlsEcho::Start(options.directory, region.stack().pki()));
   std::vector<Door> doors;
-  HIE_ASSIGN_OR_RETURN(doors.emplace_back(), SearchDoor(region));
-  HIE_ASSIGN_OR_RETURN(doors.emplace_back(), SubmitDoor(region));
-  doors.push_back(TokenDoor(region, options));
+  if (Wanted(options, "iti67")) {
+    HIE_ASSIGN_OR_RETURN(doors.emplace_back(), SearchDoor(region));
+  }
+  if (Wanted(options, "iti65")) {
+    HIE_ASSIGN_OR_RETURN(doors.emplace_back(), SubmitDoor(region));
+  }
+  if (Wanted(options, "token")) doors.push_back(TokenDoor(region, options));
   const pid_t hied = region.stack().Hied().pid();
   for (Door& door : doors) {
     HIE_RETURN_IF_ERROR(Connect(region, *echo, door));

@@ -37,6 +37,8 @@ struct Arguments {
   std::string programs;
   std::string sources;
   std::string part = "all";
+  std::string door;
+  int rounds = 0;
   // Of the echoes' servers, which are this program again.
   bool echo_server = false;
   bool tls_echo_server = false;
@@ -49,6 +51,9 @@ void AddOptions(Arguments& arguments, CLI::App& app) {
   app.add_flag("--keep", arguments.keep, "leave the directory, logs included");
   app.add_option("--part", arguments.part, "all, journal, exchange or doors")
       ->check(CLI::IsMember({"all", "journal", "exchange", "doors"}));
+  app.add_option("--door", arguments.door, "with --part doors: only this one, to look into it")
+      ->check(CLI::IsMember({"iti67", "iti65", "token", "mllp", "memory"}));
+  app.add_option("--rounds", arguments.rounds, "instead of 15");
   app.add_option("--seed", arguments.seed, "seed of the region and the order of calls");
   app.add_option("--people", arguments.people, "inhabitants of the region");
   app.add_option("--directory", arguments.directory, "must not exist; default: a temporary one");
@@ -64,6 +69,8 @@ BenchOptions MakeOptions(const Arguments& arguments) {
   BenchOptions options = arguments.quick ? QuickMode() : FullMode();
   options.seed = arguments.seed;
   if (arguments.people != 0) options.people = arguments.people;
+  if (arguments.rounds != 0) options.rounds = arguments.rounds;
+  options.door = arguments.door;
   options.directory = arguments.directory;
   if (options.directory.empty()) {
     options.directory = absl::StrCat(fs::temp_directory_path().string(), "/hie-bench-", getpid());
@@ -96,16 +103,27 @@ absl::Status Stopped(DoorRegion& region) {
                                   : absl::InternalError("doors: a process did not end well");
 }
 
-absl::Status MeasureDoors(const BenchOptions& options) {
-  HIE_ASSIGN_OR_RETURN(const Report tokens, MeasureTokens(options));
-  Print(tokens);
-  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<DoorRegion> one,
+absl::Status MeasureOpenDoors(const BenchOptions& options) {
+  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<DoorRegion> region,
                        DoorRegion::Start(options, ExchangeStack::Layout::kOneProcess));
-  HIE_ASSIGN_OR_RETURN(const Report https, MeasureHttps(options, *one));
-  Print(https);
-  HIE_ASSIGN_OR_RETURN(const Report mllp, MeasureMllp(options, *one));
-  Print(mllp);
-  HIE_RETURN_IF_ERROR(Stopped(*one));
+  if (options.door != "mllp") {
+    HIE_ASSIGN_OR_RETURN(const Report https, MeasureHttps(options, *region));
+    Print(https);
+  }
+  if (Wanted(options, "mllp")) {
+    HIE_ASSIGN_OR_RETURN(const Report mllp, MeasureMllp(options, *region));
+    Print(mllp);
+  }
+  return Stopped(*region);
+}
+
+absl::Status MeasureDoors(const BenchOptions& options) {
+  if (Wanted(options, "token")) {
+    HIE_ASSIGN_OR_RETURN(const Report tokens, MeasureTokens(options));
+    Print(tokens);
+  }
+  if (options.door != "memory") HIE_RETURN_IF_ERROR(MeasureOpenDoors(options));
+  if (!Wanted(options, "memory")) return absl::OkStatus();
   HIE_ASSIGN_OR_RETURN(const std::unique_ptr<DoorRegion> roles,
                        DoorRegion::Start(options, ExchangeStack::Layout::kProcessPerRole));
   HIE_ASSIGN_OR_RETURN(const Report memory, MeasureMemory(options, *roles));

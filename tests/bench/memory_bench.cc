@@ -18,17 +18,11 @@ namespace {
 
 using exchange::v1::ExchangeService;
 
-constexpr size_t kIdleConnections = 5'000;
-constexpr size_t kIdleConnectionsQuick = 50;
 constexpr size_t kPartBytes = size_t{1} << 20;  // PutDocumentContentRequest.data
-constexpr size_t kLargeParts = 200;
-constexpr size_t kLargePartsQuick = 4;
-constexpr size_t kPatient = 90'000;  // Nobody else's number.
+constexpr size_t kPatient = 90'000;             // Nobody else's number.
 constexpr char kContentId[] = "00000000-0000-4000-8000-000000000200";
 constexpr char kSmallContentId[] = "00000000-0000-4000-8000-000000000001";
 constexpr absl::Duration kSettleTime = absl::Seconds(1);
-
-bool IsQuick(const BenchOptions& options) { return options.rounds == 1; }
 
 // Resident memory of a process, MiB; 0: gone.
 double ResidentMib(pid_t pid) {
@@ -158,12 +152,9 @@ absl::StatusOr<StreamFigures> MeasureStream(DoorRegion& region, size_t parts) {
 }  // namespace
 
 absl::StatusOr<Report> MeasureMemory(const BenchOptions& options, DoorRegion& region) {
-  const bool quick = IsQuick(options);
-  HIE_ASSIGN_OR_RETURN(const StreamFigures stream,
-                       MeasureStream(region, quick ? kLargePartsQuick : kLargeParts));
-  HIE_ASSIGN_OR_RETURN(const IdleFigures idle,
-                       MeasureIdle(region, quick ? kIdleConnectionsQuick : kIdleConnections,
-                                   region.stack().Hied("gateway").pid()));
+  HIE_ASSIGN_OR_RETURN(const StreamFigures stream, MeasureStream(region, options.document_mib));
+  HIE_ASSIGN_OR_RETURN(const IdleFigures idle, MeasureIdle(region, options.idle_connections,
+                                                           region.stack().Hied("gateway").pid()));
   const double mib = static_cast<double>(stream.bytes) / kPartBytes;
   Report report;
   report.title = "Memory of the gateway's process";
