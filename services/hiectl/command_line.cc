@@ -8,6 +8,7 @@
 #include <string>
 
 #include "services/hiectl/commands/audit_commands.h"
+#include "services/hiectl/commands/conformance_commands.h"
 #include "services/hiectl/commands/consent_commands.h"
 #include "services/hiectl/commands/demo_commands.h"
 #include "services/hiectl/commands/glass_commands.h"
@@ -206,6 +207,13 @@ class CommandTree {
     replay->add_option("--folder", replay_.folder, "HL7 v2 files, or .ndjson of Patients")
         ->required();
     replay->add_option("--to", replay_.to, "host:port of the MLLP listener");
+    CLI::App* test = Verb(noun, "test", "our conformance run against the member's server or agent",
+                          [this](const Context& c) { return MemberTest(c, member_test_); });
+    test->add_option("--member", member_test_.member, "member")->required();
+    test->add_option("--patient", member_test_.patient_file,
+                     "a test patient, LocalPatient as JSON");
+    test->add_option("--key", member_test_.key_file, "our key at that server, PEM");
+    test->add_option("--server_trust", member_test_.trust_file, "its certificate authority, PEM");
     Verb(noun, "shadow", "what the member's feed would have done", [this](const Context& c) {
       return MemberShadow(c, move_.member);
     })->add_option("--member", move_.member, "member; the operator may name any");
@@ -316,6 +324,7 @@ class CommandTree {
   MapNamespacesOptions namespaces_;
   ReplayOptions replay_;
   MoveOptions move_;
+  MemberTestOptions member_test_;
   ClientOptions client_;
   ExceptionOptions exception_;
   std::string file_;
