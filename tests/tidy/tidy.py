@@ -134,7 +134,7 @@ def layer_problem(name, header):
         (header.startswith(("simdjson", "services/common/json/")) and not JSON_ROOMS.match(name),
          "JSON has no place in this room"),
         (header.startswith("boost/beast") and not name.startswith(
-            ("gateway/", "services/common/metrics/", "tests/bench/")),
+            ("gateway/", "services/common/metrics/", "tests/")),
          "Beast stays in thin adapters"),
         (name.startswith("services/common/") and not is_test
          and re.match(r"(services/(?!common/)|mpi/|gateway/)", header),
