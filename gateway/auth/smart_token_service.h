@@ -29,10 +29,6 @@ namespace hie::auth {
 inline constexpr char kTokenPath[] = "/oauth2/token";
 inline constexpr char kJwksPath[] = "/oauth2/jwks";
 
-// `[base]/.well-known/smart-configuration` of the exchange whose token endpoint this is; the issuer
-// is what stands before kTokenPath.
-json::Value SmartConfiguration(absl::string_view token_url);
-
 // The token endpoint (SMART Backend Services, IUA ITI-71), and the access tokens that it issues
 // (ITI-72).  Thread-safe; does not block; a token request costs one verification (0.05 to 0.5 ms).
 class SmartTokenService final : public ApiAccess {

@@ -446,15 +446,6 @@ TEST(KeySetUrlWithoutFetchTest, IsRefusedClearly) {
   EXPECT_TRUE(absl::StrContains(response.body, "register them")) << response.body;
 }
 
-TEST(SmartConfigurationTest, NamesWhatIsOffered) {
-  const json::Value configuration = SmartConfiguration(kTokenUrl);
-  EXPECT_EQ(configuration.Text("issuer"), kIssuer);
-  EXPECT_EQ(configuration.Text("token_endpoint"), kTokenUrl);
-  EXPECT_EQ(configuration.Text("jwks_uri"), "https://gw.hie.example/oauth2/jwks");
-  EXPECT_EQ(configuration.At("/token_endpoint_auth_methods_supported/0")->text(),
-            "private_key_jwt");
-}
-
 TEST(ScopesCoverTest, FollowsTheTable) {
   const ScopeNeed read{"Patient", 'r', "ITI-78"};
   for (const char* scope : {"system/Patient.rs", "system/*.r", "ITI-78", "system/Patient.cruds"}) {
