@@ -100,6 +100,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
         break;
       }
       list_.set_before_sequence(record.leaf().sequence());
+      if (TellsOfNobody(record)) continue;
       if (all || Restrict(services_, actor, record)) *response_.add_records() = std::move(record);
     }
     const bool full = static_cast<uint32_t>(response_.records_size()) == limit_;
@@ -107,6 +108,12 @@ class Reading : public std::enable_shared_from_this<Reading> {
     response_.set_truncated(more);
     if (response_.records().empty() && !if_empty_.ok()) return answer_(if_empty_);
     answer_(std::move(response_));
+  }
+
+  // That the caller asked, this reading included, is on record for whom consent hides, too, and for
+  // nobody else: shown without a disclosure it would tell that the person exists.
+  bool TellsOfNobody(const audit::v1::AuditRecord& record) const {
+    return !if_empty_.ok() && record.leaf().type() == audit::v1::EVENT_TYPE_QUERY;
   }
 
   EdgeServices& services_;
