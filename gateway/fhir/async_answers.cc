@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "gateway/fhir/call.h"
-#include "services/common/crypto/base64url.h"
 #include "services/common/json/writer.h"
 
 namespace hie::fhir {
@@ -55,7 +55,8 @@ absl::StatusOr<std::string> AsyncAnswers::Open(const Call& call, std::function<v
   entry.status.interaction = &call.interaction();
   entry.status.purpose = call.caller().caller.actor.purpose;
   entry.status.user = call.caller().caller.actor.user;
-  std::string id = crypto::Base64UrlEncode(random_->Bytes(kIdBytes));
+  // Hexadecimal: a path segment that begins with "_" or "$" is no id.
+  std::string id = absl::BytesToHexString(random_->Bytes(kIdBytes));
   const MutexLock lock(mutex_);
   DropExpired();
   if (!HasRoom(entry.client_id)) {
