@@ -91,7 +91,8 @@ TEST_F(PatientsTest, ASearchShowsTheIdsOfPlacesThatMayBeNamedAndIsOnRecord) {
   ASSERT_EQ(found->patients_size(), 1);
   EXPECT_THAT(Ids(found->patients(0).identifiers()), ElementsAre("N1", "L1"));
   EXPECT_TRUE(found->patients(0).active());
-  EXPECT_EQ(found->patients(0).version(), 3U);
+  EXPECT_EQ(found->patients(0).version(),
+            static_cast<uint64_t>(found->patients(0).changed_micros()));
   EXPECT_TRUE(world_.Eventually([](const std::vector<Event>& events) {
     return std::any_of(events.begin(), events.end(), [](const Event& event) {
       return event.outcome() == audit::v1::RELEASE_OUTCOME_RELEASED && event.released_bytes() > 0;

@@ -259,7 +259,6 @@ exchange::v1::PatientView ShowPatient(const VisiblePerson& visible,
                                       const std::vector<std::string>& domains) {
   exchange::v1::PatientView shown;
   shown.set_eid(visible.person->eid.value());
-  shown.set_version(visible.person->link_version);
   if (const exchange::Record* best = BestRecord(visible, view, caller)) {
     *shown.mutable_demographics() = wire::ToProto(best->demographics);
   }
@@ -274,6 +273,8 @@ exchange::v1::PatientView ShowPatient(const VisiblePerson& visible,
     }
   }
   shown.set_changed_micros(absl::ToUnixMicros(changed));
+  // Not the link version: it moves when a record is linked that the caller may not know of.
+  shown.set_version(static_cast<uint64_t>(shown.changed_micros()));
   return shown;
 }
 

@@ -106,7 +106,7 @@ std::vector<PatientView> ReplacedEids(const Search& search, const exchange::Pers
     if (!NamesEid(search.request, alias.value())) continue;
     PatientView& view = views.emplace_back();
     view.set_eid(alias.value());
-    view.set_version(person.link_version);
+    view.set_version(1);
     view.set_replaced_by_eid(person.eid.value());
   }
   return views;
@@ -119,8 +119,8 @@ std::vector<PatientView> ReplacedIds(const std::vector<const exchange::Record*>&
     if (!record->merged_into || record->removed) continue;
     PatientView& view = views.emplace_back();
     view.set_eid(person.eid.value());
-    view.set_version(person.link_version);
     view.set_changed_micros(absl::ToUnixMicros(record->recorded));
+    view.set_version(static_cast<uint64_t>(view.changed_micros()));
     *view.add_identifiers() = wire::ToProto(record->patient);
     *view.mutable_replaced_by() = wire::ToProto(*record->merged_into);
   }

@@ -89,15 +89,20 @@ absl::string_view GradeWord(exchange::v1::MatchGrade grade) {
   }
 }
 
-// A weight in bits as a score from 0 to 1: a logistic curve, so that a greater weight is never a
-// smaller score.  It is no probability; what it means, the grade says.
-double ScoreOf(int32_t weight_millibits) {
-  constexpr double kMiddleBits = 8;
-  constexpr double kBitsPerDoubling = 6;
-  constexpr double kSteps = 10'000;  // Four decimals.
-  const double bits = weight_millibits / 1000.0;
-  const double score = 1 / (1 + std::exp2(-(bits - kMiddleBits) / kBitsPerDoubling));
-  return std::round(score * kSteps) / kSteps;
+// The score says what the grade says and no more.  A finer one would follow records that the caller
+// may not know of: somebody hidden elsewhere would score unlike somebody who is not.
+double ScoreOf(exchange::v1::MatchGrade grade) {
+  constexpr double kCertain = 1;
+  constexpr double kProbable = 0.8;
+  constexpr double kPossible = 0.5;
+  switch (grade) {
+    case exchange::v1::MATCH_GRADE_CERTAIN:
+      return kCertain;
+    case exchange::v1::MATCH_GRADE_PROBABLE:
+      return kProbable;
+    default:
+      return kPossible;
+  }
 }
 
 Issue Warning(absl::string_view code, std::string text) {
@@ -162,7 +167,7 @@ class Matching : public std::enable_shared_from_this<Matching> {
         candidate.view.set_active(true);
       }
       candidate.grade = GradeWord(person.grade());
-      candidate.score = ScoreOf(person.weight_millibits());
+      candidate.score = ScoreOf(person.grade());
       candidates.push_back(std::move(candidate));
     }
     Answer(std::move(candidates));

@@ -374,17 +374,13 @@ TEST_F(MatchTest, RequestSampleGivesResponseSample) {
   EXPECT_THAT(Missing(response, call->resource(), {"score"}), IsEmpty());
 }
 
-TEST_F(MatchTest, ScoreRisesWithWeightAndStaysWithinOne) {
-  Candidates({{"a", 60'000}, {"b", 20'000}, {"c", -5'000}}, exchange::v1::MATCH_GRADE_CERTAIN);
+TEST_F(MatchTest, TheScoreFollowsTheGradeAlone) {
+  Candidates({{"a", 60'000}, {"b", 20'000}, {"c", 0}}, exchange::v1::MATCH_GRADE_CERTAIN);
   const json::Value bundle = world_.Post("/Patient/$match", Ask(false))->resource();
-  double before = 1.0001;
+  ASSERT_EQ(bundle.Each("entry").size(), 3u);
   for (const json::Value& entry : bundle.Each("entry")) {
-    const double score = std::stod(std::string(entry.At("/search/score")->lexeme()));
-    EXPECT_LT(score, before);
-    EXPECT_GE(score, 0);
-    before = score;
+    EXPECT_EQ(*entry.At("/search/score"), *bundle.At("/entry/0/search/score"));
   }
-  EXPECT_EQ(bundle.Each("entry").size(), 3u);
 }
 
 TEST_F(MatchTest, OnlyCertainIsNeverTheBestOfSeveral) {
