@@ -142,7 +142,9 @@ Test DateTest(const ParameterRule& rule, const DateTerm& term) {
         if (!time) continue;
         period = *time;
       }
-      if (DateMatches(term, period.from, period.to)) return true;
+      const bool matches = rule.look == Look::kPeriod ? PeriodMatches(term, period.from, period.to)
+                                                      : DateMatches(term, period.from, period.to);
+      if (matches) return true;
     }
     return false;
   };

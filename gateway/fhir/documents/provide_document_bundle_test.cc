@@ -183,8 +183,9 @@ std::vector<Refused> RefusedBundles() {
       {"url to nothing", With(good, Attachment("url"), "\"urn:uuid:9\""), 400, "XDSMissingDocument",
        "Bundle.entry[1].resource.content[0].attachment.url"},
       {"url of a member without endpoint",
-       With(good, Attachment("url"), "\"https://north.example/1\""), 400, "XDSMissingDocument",
-       "Bundle.entry[1].resource.content[0].attachment.url"},
+       Edited(With(good, Attachment("url"), "\"https://north.example/1\""), {"entry", "2"},
+              std::nullopt),
+       400, "XDSMissingDocument", "Bundle.entry[1].resource.content[0].attachment.url"},
       {"two contents",
        With(good, {"entry", "1", "resource", "content"},
             R"([{"attachment":{"contentType":"a/b","url":"urn:uuid:3"}},{"attachment":{}}])"),
@@ -264,6 +265,25 @@ TEST(ProvideDocumentBundleTest, WhatIsWrongIsNamedAndNothingIsFiled) {
     EXPECT_EQ(world.Submissions(), 0u);
     EXPECT_FALSE(absl::StrContains(json::Write(outcome), "N-1001"));
   }
+}
+
+TEST(ProvideDocumentBundleTest, AMemberThatCanBeAskedKeepsItsContent) {
+  std::vector<Member> members = testing::TestMembers();
+  members[1].endpoints.push_back({EndpointKind::kFhirR4, "https://north.example/fhir", {}, {}});
+  testing::TestWorld world(DocumentInteractions(), members);
+  testing::FilesEverything(world.exchange());
+  const json::Value bundle =
+      Edited(With(Bundle(), Attachment("url"), "\"https://north.example/1\""), {"entry", "2"},
+             std::nullopt);
+  const auto call = world.Post("", json::Write(bundle));
+  ASSERT_EQ(call->status(), 200) << json::Write(call->resource());
+  const auto request = world.exchange().Requests<ExchangeMethods::SubmitDocuments>()[0];
+  EXPECT_TRUE(request.documents(0).content().empty());
+  EXPECT_TRUE(request.documents(0).entry().content_id().empty());
+  // A URL of ours would lead back here.
+  const auto circle = world.Post(
+      "", json::Write(With(bundle, Attachment("url"), "\"https://gw.hie.example/fhir/Binary/1\"")));
+  EXPECT_EQ(DetailOf(circle->resource()), "XDSMissingDocument");
 }
 
 TEST(ProvideDocumentBundleTest, AReplacementNamesItsTargetByUniqueIdAndKeepsThePatch) {
