@@ -374,8 +374,9 @@ TEST_F(ClinicalTest, EverythingAsksAndGivesNothingBeyondItsScopes) {
   for (const ClinicalType& type : ClinicalTypes()) {
     allowed.insert(type.classes.begin(), type.classes.end());
   }
-  EXPECT_EQ(std::set<int>(Asked().classes().begin(), Asked().classes().end()), allowed);
-  EXPECT_EQ(static_cast<size_t>(Asked().classes_size()), allowed.size()) << "each once";
+  const auto query = Asked();
+  EXPECT_EQ(std::set<int>(query.classes().begin(), query.classes().end()), allowed);
+  EXPECT_EQ(static_cast<size_t>(query.classes_size()), allowed.size()) << "each once";
   const size_t asked = world_.exchange().Requests<ExchangeService::Query>().size();
   const auto none = world_.Get("/Patient/p-7/$everything?_type=Device,CarePlan");
   EXPECT_THAT(Ids(none->resource()), IsEmpty());

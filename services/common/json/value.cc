@@ -44,6 +44,10 @@ Value Value::String(absl::string_view text) {
   return out;
 }
 
+Value Value::Array() { return Array(std::vector<Value>()); }
+
+Value Value::Object() { return Object(std::vector<Member>()); }
+
 Value Value::Array(std::vector<Value> items) {
   Value out;
   out.content_ = std::move(items);

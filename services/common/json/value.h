@@ -26,14 +26,16 @@ struct Member;
 class Value {
  public:
   Value() = default;  // null
-  static Value Null() { return Value(); }
+  static Value Null();
   static Value Boolean(bool value);
   // `lexeme` is a JSON number; Reader guarantees it, builders must.
   static Value Number(absl::string_view lexeme);
   static Value Integer(int64_t value);
   static Value String(absl::string_view text);
-  static Value Array(std::vector<Value> items = {});
-  static Value Object(std::vector<Member> members = {});
+  static Value Array();
+  static Value Array(std::vector<Value> items);
+  static Value Object();
+  static Value Object(std::vector<Member> members);
 
   Kind kind() const { return static_cast<Kind>(content_.index()); }
   bool IsNull() const { return kind() == Kind::kNull; }
@@ -98,5 +100,7 @@ struct Member {
 };
 
 bool operator==(const Member& a, const Member& b);
+
+inline Value Value::Null() { return Value(); }
 
 }  // namespace hie::json

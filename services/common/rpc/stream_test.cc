@@ -79,7 +79,10 @@ class StreamTest : public testing::TestWithParam<Transport> {
     ServeNothingOf<E::FindPatients, E::RegisterPatients, E::OpenBreakGlass, E::AttestSecondTier,
                    E::EndBreakGlass, E::PutDirective, E::RevokeDirective, E::ListDirectives,
                    E::ListAudit, E::VerifyAudit, E::ListNotices, E::ListMembers, E::PutMember,
-                   E::DecideLink>();
+                   E::DecideLink, E::SearchPatients, E::CrossReference, E::MergePatients,
+                   E::UnmergePatient, E::RemovePatient, E::PreviewPatients, E::SubmitDocuments,
+                   E::PutDocumentContent, E::SetDocumentStatus, E::GetDocument,
+                   E::FindSubmissionSets>();
     server_->ServeStream<E::Query>(
         [](std::shared_ptr<CallContext>, const QueryRequest&, ServerWriter<QueryResponse> writer) {
           writer.Finish(absl::OkStatus());
