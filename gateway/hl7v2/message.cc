@@ -49,10 +49,10 @@ absl::StatusOr<std::vector<absl::string_view>> SplitFields(absl::string_view tex
 // MSH-1 and MSH-2.  Old senders leave out the subcomponent character, some the escape character.
 absl::StatusOr<Delimiters> ReadDelimiters(absl::string_view header) {
   const absl::Status unusable = absl::InvalidArgumentError("MSH-2: want usable delimiters");
-  if (header.size() < kSegmentIdBytes + 2) return unusable;
-  Delimiters delimiters;
-  delimiters.field = header[kSegmentIdBytes];
   const absl::string_view line = header.substr(0, header.find_first_of(kLineEnds));
+  if (line.size() < kSegmentIdBytes + 2) return unusable;
+  Delimiters delimiters;
+  delimiters.field = line[kSegmentIdBytes];
   absl::string_view rest = line.substr(kSegmentIdBytes + 1);
   rest = rest.substr(0, rest.find(delimiters.field));
   char* const places[] = {&delimiters.component, &delimiters.repetition, &delimiters.escape,

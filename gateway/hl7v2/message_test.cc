@@ -22,6 +22,12 @@ Message Parsed(const std::string& text) {
   return *std::move(message);
 }
 
+TEST(MessageTest, AHeaderThatEndsWhereItsSeparatorShouldBeIsRefused) {
+  for (const char* text : {"MSH\nT|", "MSH\r\rPID|1", "MSH|", "MSH", "MSH|\rPID|1"}) {
+    EXPECT_FALSE(Message::Parse(text).ok()) << text;
+  }
+}
+
 TEST(MessageTest, TakesEveryLineEnd) {
   for (const char* end : {"\r", "\n", "\r\n", "\r\r", "\n\r\n"}) {
     const std::string text = absl::StrCat(kMsh, end, "PID|1||A", end, "PV1|1|I", end);

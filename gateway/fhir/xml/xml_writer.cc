@@ -220,7 +220,7 @@ class TreeWriter {
     return value == nullptr ? nothing_ : *value;
   }
 
-  const json::Value nothing_;
+  const json::Value nothing_{};
   std::string out_;
 };
 
