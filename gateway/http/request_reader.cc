@@ -57,6 +57,7 @@ RequestReader::State RequestReader::Feed(absl::string_view bytes) {
 RequestReader::State RequestReader::Refuse(int status) {
   refusal_status_ = status;
   parser_.reset();
+  chunks_.reset();
   input_.clear();
   return state_ = State::kRefused;
 }
@@ -72,7 +73,7 @@ RequestReader::State RequestReader::Advance() {
     parser_->body_limit(limits_.body_bytes_max);
     state_ = State::kHeader;
   }
-  while (!parser_->is_done() && !input_.empty()) {
+  while (!chunks_ && !parser_->is_done() && !input_.empty()) {
     boost::system::error_code error;
     const size_t used = parser_->put(boost::asio::buffer(input_), error);
     input_.erase(0, used);
@@ -86,7 +87,23 @@ RequestReader::State RequestReader::Advance() {
     }
     if (used == 0) break;
   }
+  if (chunks_) return AdvanceChunks();
   return parser_->is_done() ? RequestDone() : state_;
+}
+
+RequestReader::State RequestReader::AdvanceChunks() {
+  input_.erase(0, chunks_->Feed(input_));
+  switch (chunks_->state()) {
+    case ChunkedBody::State::kMore:
+      return state_;
+    case ChunkedBody::State::kDone:
+      return RequestDone();
+    case ChunkedBody::State::kBad:
+      return Refuse(400);
+    case ChunkedBody::State::kTooLarge:
+      return Refuse(413);
+  }
+  return state_;
 }
 
 RequestReader::State RequestReader::HeaderDone() {
@@ -114,6 +131,7 @@ RequestReader::State RequestReader::HeaderDone() {
   const auto expect = request[beast::field::expect];
   continue_wanted_ =
       absl::EqualsIgnoreCase(absl::string_view(expect.data(), expect.size()), "100-continue");
+  if (request.count(beast::field::transfer_encoding) > 0) chunks_.emplace(limits_.body_bytes_max);
   return state_ = State::kBody;
 }
 
@@ -123,7 +141,8 @@ RequestReader::State RequestReader::RequestDone() {
 }
 
 size_t RequestReader::held() const {
-  return input_.size() + (parser_ ? parser_->get().body().size() : 0);
+  return input_.size() + (parser_ ? parser_->get().body().size() : 0) +
+         (chunks_ ? chunks_->size() : 0);
 }
 
 bool RequestReader::TakeContinue() {
@@ -143,7 +162,8 @@ Request RequestReader::Take() {
     const auto value = field.value();
     request.headers.Add({name.data(), name.size()}, {value.data(), value.size()});
   }
-  request.body = std::move(parsed.body());
+  request.body = chunks_ ? std::move(*chunks_).Take() : std::move(parsed.body());
+  chunks_.reset();
   parser_.reset();
   continue_wanted_ = false;
   state_ = State::kIdle;

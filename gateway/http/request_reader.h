@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "gateway/http/chunked_body.h"
 #include "gateway/http/exchange.h"
 
 namespace hie::http {
@@ -53,10 +55,12 @@ class RequestReader {
   State Advance();
   State HeaderDone();
   State RequestDone();
+  State AdvanceChunks();
 
   const ReaderLimits limits_;
   std::string input_;  // Not parsed yet.
   std::unique_ptr<Parser> parser_;
+  std::optional<ChunkedBody> chunks_;  // Of a request whose body comes so.
   State state_ = State::kIdle;
   bool continue_wanted_ = false;
   bool keep_alive_ = true;
