@@ -317,7 +317,7 @@ TEST_P(StreamTest, WithoutIdentityNoStreamOpens) {
   const std::vector<MethodAnswer> answers =
       CallEveryMethod(*nobody, LinkedServices({"hie/agent/v1/agent_service.proto",
                                                "hie/exchange/v1/exchange_service.proto"}));
-  EXPECT_EQ(answers.size(), 17u);
+  EXPECT_EQ(answers.size(), 28u);
   for (const MethodAnswer& answer : answers) {
     EXPECT_EQ(answer.status.code(), absl::StatusCode::kUnauthenticated)
         << answer.full_name << ": " << answer.status;
