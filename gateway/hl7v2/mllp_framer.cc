@@ -47,21 +47,26 @@ void MllpFramer::SkipOutside() {
   scanned_ = at_;
 }
 
+bool MllpFramer::SkipRestarts(size_t end) {
+  const absl::string_view block(buffer_.data(), end);
+  for (size_t again = block.find(kStartBlock, scanned_); again != absl::string_view::npos;
+       again = block.find(kStartBlock, at_)) {
+    // Each part in turn, so that the cap breaks the stream wherever it was cut.
+    if (again - at_ > message_bytes_max_) return false;
+    ++restarted_;
+    at_ = again + 1;
+  }
+  return true;
+}
+
 std::optional<std::string> MllpFramer::Next() {
   while (!broken_) {
     if (!inside_) SkipOutside();
     if (!inside_) break;
     const size_t end = std::min(buffer_.find(kEndBlock, scanned_), buffer_.size());
-    // A sender that broke off a message begins the next one with a start block; no character of a
-    // message is one.
-    const size_t again =
-        absl::string_view(buffer_).substr(scanned_, end - scanned_).rfind(kStartBlock);
-    if (again != absl::string_view::npos) {
-      ++restarted_;
-      at_ = scanned_ + again + 1;
-    }
+    const bool fits = SkipRestarts(end);
     scanned_ = end;
-    if (end - at_ > message_bytes_max_) {
+    if (!fits || end - at_ > message_bytes_max_) {
       broken_ = true;
       buffer_.clear();
       at_ = scanned_ = 0;

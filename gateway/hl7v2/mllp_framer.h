@@ -44,6 +44,9 @@ class MllpFramer {
  private:
   // Drops what stands before a start block.
   void SkipOutside();
+  // Drops what was broken off: a sender begins the next message with a start block, and no
+  // character of a message is one.  False: a part before `end` exceeds the cap.
+  bool SkipRestarts(size_t end);
   void Compact();
 
   const size_t message_bytes_max_;

@@ -87,6 +87,21 @@ TEST(MllpFramerTest, BreaksBeyondTheCap) {
   EXPECT_TRUE(Drain(framer).empty());
 }
 
+TEST(MllpFramerTest, BreaksBeyondTheCapHoweverTheStreamIsCut) {
+  const std::string stream = absl::StrCat(MllpFrame("first"), absl::string_view(&kStartBlock, 1),
+                                          std::string(kCap + 1, 'x'), MllpFrame("second"));
+  for (const size_t piece : {size_t{1}, size_t{7}, size_t{64}, stream.size()}) {
+    MllpFramer framer(kCap);
+    std::vector<std::string> messages;
+    for (size_t at = 0; at < stream.size(); at += piece) {
+      framer.Append(absl::string_view(stream).substr(at, piece));
+      for (std::string& message : Drain(framer)) messages.push_back(std::move(message));
+    }
+    EXPECT_EQ(messages, std::vector<std::string>{"first"}) << "pieces of " << piece;
+    EXPECT_TRUE(framer.broken()) << "pieces of " << piece;
+  }
+}
+
 TEST(MllpFramerTest, EqualsTheOracleUnderEveryChunking) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
