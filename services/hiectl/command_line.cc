@@ -270,9 +270,11 @@ class CommandTree {
   }
 
   void AddSetup() {
-    CLI::App* region = Verb(Noun("gen", "generated data"), "region",
-                            "hospitals, people and their charts; the same seed, the same bytes",
-                            [this](const Context& c) { return GenRegion(c, region_); });
+    CLI::App* gen = Noun("gen", "generated data");
+    AddGenPeople(gen);
+    CLI::App* region =
+        Verb(gen, "region", "hospitals, people and their charts; the same seed, the same bytes",
+             [this](const Context& c) { return GenRegion(c, region_); });
     region->add_option("--people", region_.people, "inhabitants");
     region->add_option("--members", region_.members, "hospitals, 1 to 6");
     region->add_option("--seed", region_.seed, "seed");
@@ -287,6 +289,17 @@ class CommandTree {
                           [this](const Context& c) { return DemoRun(c, demo_); });
     demo->add_option("--region", demo_.region, "generated region")->required();
     demo->add_option("--pki", demo_.pki, "keys")->required();
+  }
+
+  void AddGenPeople(CLI::App* noun) {
+    CLI::App* people = Verb(noun, "people", "records of people with the truth about them, as CSV",
+                            [this](const Context& c) { return GenPeople(c, people_); });
+    people->add_option("--people", people_.people, "people; 0: as many as the records need");
+    people->add_option("--records", people_.records, "stop at this many records; 0: all");
+    people->add_option("--seed", people_.seed, "seed");
+    people->add_option("--profile", people_.profile, "region, few, historical, heavy or chains");
+    people->add_option("--truth-column", people_.truth_column, "name of the column of the truth");
+    people->add_option("--out", people_.out, "CSV file")->required();
   }
 
   void AddStore() {
@@ -317,6 +330,7 @@ class CommandTree {
   GlassOpenOptions glass_;
   AuditListOptions audit_;
   GenRegionOptions region_;
+  GenPeopleOptions people_;
   PkiInitOptions pki_;
   DemoOptions demo_;
   StoreOptions store_;

@@ -5,6 +5,7 @@
 #include "services/common/crypto/pki.h"
 #include "services/common/member/directory_seed.h"
 #include "services/hiectl/message_file.h"
+#include "services/hiectl/region/people_csv.h"
 #include "services/hiectl/region/region_writer.h"
 
 namespace hie::ctl {
@@ -19,6 +20,22 @@ ExitCode GenRegion(const Context& context, const GenRegionOptions& options) {
   context.output.Line(absl::StrCat(options.out, ": ", counts->people, " people, ",
                                    counts->registrations, " registrations, ", counts->resources,
                                    " resources, ", counts->documents, " documents"));
+  return ExitCode::kOk;
+}
+
+ExitCode GenPeople(const Context& context, const GenPeopleOptions& options) {
+  const auto profile = region::ParsePeopleProfile(options.profile);
+  if (!profile.ok()) return context.output.Fail(profile.status());
+  constexpr uint64_t kUsualPeople = 10'000;
+  const bool unlimited = options.people == 0 && options.records == 0;
+  const auto counts = region::WritePeopleCsv(
+      {*profile, unlimited ? kUsualPeople : options.people, options.records, options.seed},
+      options.out, options.truth_column);
+  if (!counts.ok()) return context.output.Fail(counts.status());
+  context.output.RawJson(
+      absl::StrCat("{\"people\":", counts->people, ",\"records\":", counts->records, "}"));
+  context.output.Line(
+      absl::StrCat(options.out, ": ", counts->people, " people, ", counts->records, " records"));
   return ExitCode::kOk;
 }
 
