@@ -1,118 +1,17 @@
 #include "mpi/normalize/nicknames.h"
 
 #include <algorithm>
-#include <array>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_split.h"
 
 namespace hie::mpi {
 namespace {
 
-// One group per line, padded with blanks; the root first.
-constexpr absl::string_view kGroups[] = {
-    " abigail abby gail ",
-    " albert al bert ",
-    " alexander alex sasha xander alec ",
-    " alexandra alex sasha sandra lexi ",
-    " alfred al fred ",
-    " amanda mandy ",
-    " andrew andy drew ",
-    " angela angie ",
-    " anthony tony antonio ",
-    " barbara barb babs ",
-    " benjamin ben benny ",
-    " catherine kate cathy katie kathy katherine kathryn catalina ",
-    " charles charlie chuck carlos ",
-    " christina chris tina christine christy kristina kristine ",
-    " christopher chris topher kit ",
-    " cynthia cindy ",
-    " daniel dan danny ",
-    " david dave davey ",
-    " deborah deb debbie debra ",
-    " dolores lola ",
-    " donald don donny ",
-    " dorothy dot dottie ",
-    " edward ed eddie ted ned eduardo ",
-    " eleanor ellie nora elena ",
-    " elizabeth liz beth betty eliza lisa betsy libby ",
-    " emily em emmy ",
-    " eugene gene ",
-    " florence flo ",
-    " frances fran fanny francis frankie ",
-    " francis frank francisco frances ",
-    " frederick fred freddy rick ",
-    " gabriel gabe ",
-    " gerald gerry jerry ",
-    " gregory greg ",
-    " guadalupe lupe ",
-    " harold hal harry ",
-    " helen nell lena ",
-    " henry hank harry ",
-    " ignacio nacho ",
-    " isabella bella isabel izzy ",
-    " jacob jake ",
-    " jacqueline jackie ",
-    " james jim jimmy jamie jaime ",
-    " janet jan ",
-    " jeffrey jeff geoffrey geoff ",
-    " jennifer jen jenny ",
-    " jesus chuy ",
-    " jessica jess jessie ",
-    " john jack johnny jon juan ",
-    " jonathan jon john ",
-    " jose pepe joseph ",
-    " joseph joe joey ",
-    " joshua josh ",
-    " judith judy ",
-    " kenneth ken kenny ",
-    " kimberly kim ",
-    " lawrence larry laurence ",
-    " leonard leo len lenny ",
-    " louis lou luis ",
-    " madeline maddie ",
-    " margaret maggie meg peggy marge rita greta ",
-    " maria mary marie mia ",
-    " mary molly polly marie maria ",
-    " matthew matt matteo ",
-    " michael mike mick mickey miguel ",
-    " michelle shelly ",
-    " nancy nan ",
-    " nathaniel nate nathan nat ",
-    " nicholas nick nicky nico ",
-    " olivia liv livvy ",
-    " pamela pam ",
-    " patricia pat patty trish tricia ",
-    " patrick pat paddy rick ",
-    " peter pete pedro ",
-    " philip phil phillip ",
-    " priscilla cilla ",
-    " rachel rae ",
-    " raymond ray ",
-    " rebecca becky becca ",
-    " richard rich rick dick ricky ricardo ",
-    " robert rob bob bobby bert roberto robby ",
-    " ronald ron ronny ",
-    " rosemary rose rosie ",
-    " samuel sam sammy ",
-    " samantha sam sammy ",
-    " sandra sandy ",
-    " sarah sally sara ",
-    " stephanie steph ",
-    " stephen steve steven stevie esteban ",
-    " susan sue susie suzanne susanna ",
-    " theodore ted theo teddy ",
-    " theresa terry tess teresa ",
-    " thomas tom tommy tomas ",
-    " timothy tim timmy ",
-    " victoria vicky tori ",
-    " vincent vince vinny ",
-    " virginia ginny ",
-    " walter walt wally ",
-    " william bill will billy willy liam guillermo ",
-    " zachary zach zack ",
-};
-
-// The commonest given names of both sexes and recent decades, in one string for one search.
+// The commonest given names of both sexes and recent decades.
 constexpr absl::string_view kCommonGiven =
-    " james john robert michael william david richard joseph thomas charles christopher daniel "
+    "james john robert michael william david richard joseph thomas charles christopher daniel "
     "matthew anthony mark donald steven paul andrew joshua kenneth kevin brian george timothy "
     "ronald edward jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott "
     "brandon benjamin samuel gregory alexander frank patrick raymond jack dennis jerry tyler aaron "
@@ -131,45 +30,84 @@ constexpr absl::string_view kCommonGiven =
     "natalie beverly diana brittany theresa kayla alexis doris lori tiffany mia mya maya ava eva "
     "ella ellie bella stella lily lilly marie mariah marian marion jane jean june joan dana dina "
     "tina nina gina erin erica eric aaron darren karen karin kristen kirsten jaden kaden dean sean "
-    "shaun jon ron don dan ian ";
+    "shaun jon ron don dan ian";
 
 constexpr absl::string_view kCommonFamily =
-    " smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez "
+    "smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez "
     "gonzalez wilson anderson thomas taylor moore jackson martin lee perez thompson white harris "
     "sanchez clark ramirez lewis robinson walker young allen king wright scott torres nguyen hill "
     "flores green adams nelson baker hall rivera campbell mitchell carter roberts gomez phillips "
     "evans turner diaz parker cruz edwards collins reyes stewart morris morales murphy cook rogers "
     "gutierrez ortiz morgan cooper peterson bailey reed kelly howard ramos kim cox ward richardson "
     "watson brooks chavez wood james bennett gray mendoza ruiz hughes price alvarez castillo "
-    "sanders patel myers long ross foster jimenez ";
+    "sanders patel myers long ross foster jimenez";
 
-// `list` holds blank-padded words; a word is found with its blanks.
-bool ListHolds(absl::string_view list, absl::string_view word) {
-  if (word.empty()) return false;
-  for (size_t at = list.find(word); at != absl::string_view::npos; at = list.find(word, at + 1)) {
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return true;
+using Groups = std::array<uint8_t, kNicknameGroupsMax>;
+using WordList = absl::flat_hash_set<absl::string_view>;
+
+struct Nickname {
+  Groups groups = {};
+  absl::string_view root;
+};
+
+void AddGroup(uint8_t number, absl::string_view group,
+              absl::flat_hash_map<absl::string_view, Nickname>& index) {
+  const absl::string_view root = group.substr(0, group.find(' '));
+  for (const absl::string_view name : absl::StrSplit(group, ' ')) {
+    Nickname& entry = index[name];
+    const auto free = std::find(entry.groups.begin(), entry.groups.end(), 0);
+    if (free != entry.groups.end()) *free = number;
+    if (entry.root.empty() || name == root) entry.root = root;
   }
-  return false;
+}
+
+// Made from the table by the first who asks; it never changes.
+const absl::flat_hash_map<absl::string_view, Nickname>& NicknameIndex() {
+  static const auto* const index = [] {
+    auto* made = new absl::flat_hash_map<absl::string_view, Nickname>();
+    uint8_t number = 0;
+    for (const absl::string_view group : NicknameTable()) AddGroup(++number, group, *made);
+    return made;
+  }();
+  return *index;
+}
+
+WordList* MakeList(absl::string_view words) {
+  return new WordList(absl::StrSplit(words, ' ', absl::SkipEmpty()));
 }
 
 }  // namespace
 
+Groups NicknameGroups(absl::string_view folded) {
+  const auto& index = NicknameIndex();
+  const auto found = index.find(folded);
+  return found == index.end() ? Groups{} : found->second.groups;
+}
+
 bool ShareNicknameGroup(absl::string_view a, absl::string_view b) {
   if (a == b) return true;
-  return std::any_of(std::begin(kGroups), std::end(kGroups), [&](absl::string_view group) {
-    return ListHolds(group, a) && ListHolds(group, b);
+  const Groups of_a = NicknameGroups(a);
+  if (of_a[0] == 0) return false;
+  const Groups of_b = NicknameGroups(b);
+  return std::any_of(of_a.begin(), of_a.end(), [&](uint8_t group) {
+    return group != 0 && std::find(of_b.begin(), of_b.end(), group) != of_b.end();
   });
 }
 
 absl::string_view NicknameRoot(absl::string_view name) {
-  for (const absl::string_view group : kGroups) {
-    if (ListHolds(group, name)) return group.substr(1, group.find(' ', 1) - 1);
-  }
-  return name;
+  const auto& index = NicknameIndex();
+  const auto found = index.find(name);
+  return found == index.end() ? name : found->second.root;
 }
 
-bool IsCommonGivenName(absl::string_view name) { return ListHolds(kCommonGiven, name); }
+bool IsCommonGivenName(absl::string_view name) {
+  static const WordList* const list = MakeList(kCommonGiven);
+  return list->contains(name);
+}
 
-bool IsCommonFamilyName(absl::string_view name) { return ListHolds(kCommonFamily, name); }
+bool IsCommonFamilyName(absl::string_view name) {
+  static const WordList* const list = MakeList(kCommonFamily);
+  return list->contains(name);
+}
 
 }  // namespace hie::mpi

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "mpi/normalize/non_values.h"
 #include "mpi/normalize/text.h"
 
 namespace hie::mpi {
@@ -11,19 +12,11 @@ namespace {
 constexpr size_t kFullDigits = 9;
 constexpr size_t kLastDigits = 4;
 
-// Printed on specimen cards and typed in where a form insists.
-bool IsFiller(absl::string_view digits) {
-  return digits == "123456789" || digits == "078051120" || digits == "219099999" ||
-         digits == "987654321" || digits == "111111111" || digits == "222222222" ||
-         digits == "333333333" || digits == "444444444" || digits == "555555555" ||
-         digits == "777777777" || digits == "888888888";
-}
-
 bool CouldBeIssued(absl::string_view digits) {
   const absl::string_view area = digits.substr(0, 3);
   if (area == "000" || area == "666" || area[0] == '9') return false;
   if (digits.substr(3, 2) == "00" || digits.substr(5) == "0000") return false;
-  return !IsFiller(digits);
+  return !IsSsnNonValue(digits);
 }
 
 }  // namespace
@@ -33,7 +26,7 @@ std::optional<std::string> NormalizeSsn(absl::string_view text) {
     return absl::ascii_isalpha(static_cast<unsigned char>(c)) && c != 'x' && c != 'X';
   };
   if (std::any_of(text.begin(), text.end(), is_letter)) return std::nullopt;
-  const std::string digits = DigitsOf(text);
+  std::string digits = DigitsOf(text);
   if (digits.size() == kFullDigits && CouldBeIssued(digits)) return digits;
   if (digits.size() == kLastDigits && digits != "0000" && digits != "9999") return digits;
   return std::nullopt;

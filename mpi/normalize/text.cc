@@ -3,8 +3,11 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/utf8.h>
 
-#include "absl/strings/ascii.h"
+#include <algorithm>
+#include <array>
+
 #include "absl/strings/str_split.h"
 
 namespace hie::mpi {
@@ -43,6 +46,13 @@ void AppendSpace(std::string& out) {
   if (!out.empty() && out.back() != ' ') out += ' ';
 }
 
+void AppendUtf8(UChar32 c, std::string& out) {
+  uint8_t bytes[U8_MAX_LENGTH];
+  int32_t size = 0;
+  U8_APPEND_UNSAFE(bytes, size, c);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
 void AppendFolded(UChar32 c, std::string& out) {
   if (IsApostrophe(c) || u_charType(c) == U_NON_SPACING_MARK || c == 0xFFFD) return;
   if (const absl::string_view ascii = AsciiSpelling(c); !ascii.empty()) {
@@ -50,28 +60,59 @@ void AppendFolded(UChar32 c, std::string& out) {
     return;
   }
   if (!u_isalnum(c)) return AppendSpace(out);
-  icu::UnicodeString(c).toUTF8String(out);
+  AppendUtf8(c, out);
 }
 
 // Names are ASCII almost always: no need for ICU then.
+// What an ASCII byte folds to: itself in lower case, a space, or 0 for nothing.
+constexpr std::array<char, 128> MakeAsciiFolds() {
+  std::array<char, 128> folds = {};
+  for (size_t c = 0; c < folds.size(); ++c) {
+    const char byte = static_cast<char>(c);
+    const bool lower = byte >= 'a' && byte <= 'z';
+    const bool upper = byte >= 'A' && byte <= 'Z';
+    const bool digit = byte >= '0' && byte <= '9';
+    folds[c] = lower || digit ? byte : ' ';
+    if (upper) folds[c] = static_cast<char>(byte - 'A' + 'a');
+    if (byte == '\'' || byte == '`') folds[c] = 0;
+  }
+  return folds;
+}
+
+constexpr std::array<char, 128> kAsciiFolds = MakeAsciiFolds();
+
+char AsciiFold(char c) { return kAsciiFolds[static_cast<unsigned char>(c)]; }
+
 std::string FoldAscii(absl::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
-      out += absl::ascii_tolower(static_cast<unsigned char>(c));
-    } else if (!IsApostrophe(c)) {
+    const char fold = AsciiFold(c);
+    if (fold == ' ') {
       AppendSpace(out);
+    } else if (fold != 0) {
+      out += fold;
     }
   }
   return out;
 }
 
-bool IsAscii(absl::string_view text) {
+void AppendAsciiTokens(absl::string_view text, std::vector<std::string>& tokens) {
+  bool open = false;  // The last token may go on.
   for (const char c : text) {
-    if (!absl::ascii_isascii(static_cast<unsigned char>(c))) return false;
+    const char fold = AsciiFold(c);
+    if (fold == ' ') {
+      open = false;
+    } else if (fold != 0) {
+      if (!open) tokens.emplace_back();
+      open = true;
+      tokens.back() += fold;
+    }
   }
-  return true;
+}
+
+bool IsAscii(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; });
 }
 
 std::string FoldUnicode(absl::string_view text) {
@@ -98,12 +139,30 @@ std::string FoldText(absl::string_view text) {
 }
 
 std::vector<std::string> FoldTokens(absl::string_view text) {
-  return absl::StrSplit(FoldText(text), ' ', absl::SkipEmpty());
+  std::vector<std::string> tokens;
+  AppendFoldedTokens(text, tokens);
+  return tokens;
+}
+
+void AppendFoldedTokens(absl::string_view text, std::vector<std::string>& tokens) {
+  if (IsAscii(text)) return AppendAsciiTokens(text, tokens);
+  for (const absl::string_view token : absl::StrSplit(FoldUnicode(text), ' ', absl::SkipEmpty())) {
+    tokens.emplace_back(token);
+  }
 }
 
 std::string FoldCompact(absl::string_view text) {
-  std::string folded = FoldText(text);
-  std::erase(folded, ' ');
+  if (!IsAscii(text)) {
+    std::string folded = FoldUnicode(text);
+    std::erase(folded, ' ');
+    return folded;
+  }
+  std::string folded;
+  folded.reserve(text.size());
+  for (const char c : text) {
+    const char fold = AsciiFold(c);
+    if (fold != ' ' && fold != 0) folded += fold;
+  }
   return folded;
 }
 

@@ -17,6 +17,9 @@ std::string FoldText(absl::string_view text);
 // FoldText, split at spaces.
 std::vector<std::string> FoldTokens(absl::string_view text);
 
+// The same, behind what `tokens` holds already.  Allocates nothing but `tokens` for ASCII text.
+void AppendFoldedTokens(absl::string_view text, std::vector<std::string>& tokens);
+
 // FoldText without spaces.
 std::string FoldCompact(absl::string_view text);
 
