@@ -40,13 +40,13 @@ struct Inhabitant {
   AdministrativeSex sex = AdministrativeSex::kUnspecified;
   CivilDate birth_date;
   std::string given;
-  std::string middle;
+  std::string middle;  // Empty: none.
   std::string family;
   std::string maiden;  // Empty: none.
   std::string suffix;
   std::string ssn;  // Nine digits.
   std::string phone;
-  std::string email;
+  std::string email;  // Empty: none.
   std::string mother_maiden_name;
   PostalAddress address;
   PostalAddress former_address;  // Before the last move.
@@ -54,8 +54,8 @@ struct Inhabitant {
   bool newborn = false;          // Registered as BABY BOY or BABY GIRL somewhere.
 };
 
-// Returns `count` inhabitants in households: singles, couples, children, twins (3.2 % of births),
-// a son named as his father, and at least one pair of twins and one newborn where `count` >= 20.
+// Returns `count` inhabitants as they are now, household by household (household.h); at least one
+// pair of twins, in the second household, and one newborn where `count` >= 20.
 //
 // Deterministic in (count, seed).
 std::vector<Inhabitant> MakePopulation(size_t count, uint64_t seed);

@@ -5,11 +5,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/hiectl/region/family_names.h"
+#include "services/hiectl/region/misspelling.h"
+#include "services/hiectl/region/sources.h"
 
 namespace hie::region {
 namespace {
-
-constexpr char kSsnSystem[] = "http://hl7.org/fhir/sid/us-ssn";
 
 constexpr struct {
   const char* id;
@@ -26,37 +27,13 @@ constexpr struct {
 constexpr int kTypoPerMille = 30;
 constexpr int kNicknamePerMille = 80;
 constexpr int kMiddleMissingPerMille = 400;
+constexpr int kAccentsPerMille = 300;
 constexpr int kSwappedDatePerMille = 10;
 constexpr int kSsnMissingPerMille = 400;
 constexpr int kSsnLastFourPerMille = 150;
 constexpr int kFormerAddressPerMille = 400;
 constexpr int kPhoneMissingPerMille = 150;
 constexpr int kMaidenPerMille = 120;
-
-// One error of a hand on a keyboard: a letter left out, doubled, replaced or swapped.
-std::string Mistype(const std::string& text, Dice& dice) {
-  if (text.size() < 4) return text;
-  std::string typed = text;
-  const size_t at = 1 + dice.Below(text.size() - 2);
-  if (static_cast<unsigned char>(typed[at]) >= 0x80 ||
-      static_cast<unsigned char>(typed[at + 1]) >= 0x80) {
-    return text;
-  }
-  switch (dice.Below(4)) {
-    case 0:
-      typed.erase(at, 1);
-      break;
-    case 1:
-      typed.insert(at, 1, typed[at]);
-      break;
-    case 2:
-      typed[at] = static_cast<char>('a' + dice.Below(26));
-      break;
-    default:
-      std::swap(typed[at], typed[at + 1]);
-  }
-  return typed;
-}
 
 HumanName WrittenName(const Inhabitant& person, Dice& dice) {
   HumanName name;
@@ -68,8 +45,12 @@ HumanName WrittenName(const Inhabitant& person, Dice& dice) {
   }
   if (dice.Chance(kTypoPerMille)) given = Mistype(given, dice);
   if (dice.Chance(kTypoPerMille)) name.family = Mistype(name.family, dice);
+  if (dice.Chance(kAccentsPerMille)) {
+    given = Accented(given);
+    name.family = Accented(name.family);
+  }
   name.given = {given};
-  if (!dice.Chance(kMiddleMissingPerMille)) {
+  if (!person.middle.empty() && !dice.Chance(kMiddleMissingPerMille)) {
     name.given.push_back(dice.Chance(500) ? person.middle : person.middle.substr(0, 1));
   }
   name.suffix = person.suffix;
@@ -89,14 +70,15 @@ Demographics WrittenDown(const Inhabitant& person, Dice& dice) {
   d.sex = person.sex;
   const bool former = !person.former_address.lines.empty() && dice.Chance(kFormerAddressPerMille);
   d.addresses = {former ? person.former_address : person.address};
-  if (!dice.Chance(kPhoneMissingPerMille)) d.phones = {person.phone};
-  if (dice.Chance(500)) d.emails = {person.email};
+  if (!person.phone.empty() && !dice.Chance(kPhoneMissingPerMille)) d.phones = {person.phone};
+  if (!person.email.empty() && dice.Chance(500)) d.emails = {person.email};
   if (!dice.Chance(kSsnMissingPerMille)) {
     const std::string& s = person.ssn;
     const bool last_four = dice.Chance(kSsnLastFourPerMille);
-    d.identifiers = {{kSsnSystem, last_four ? s.substr(5)
-                                            : absl::StrCat(s.substr(0, 3), "-", s.substr(3, 2), "-",
-                                                           s.substr(5))}};
+    d.identifiers = {{std::string(kSsnSystem),
+                      last_four
+                          ? s.substr(5)
+                          : absl::StrCat(s.substr(0, 3), "-", s.substr(3, 2), "-", s.substr(5))}};
   }
   if (dice.Chance(300)) d.mother_maiden_name = person.mother_maiden_name;
   d.multiple_birth = person.birth_order != 0;
@@ -115,7 +97,8 @@ void Unname(const Inhabitant& person, Demographics& d) {
 // What the demonstration shows must not hang on dice: both hospitals know this patient well.
 void WriteWell(const Inhabitant& person, Demographics& d) {
   d.names[0].family = person.family;
-  d.names[0].given = {person.given, person.middle};
+  d.names[0].given = {person.given};
+  if (!person.middle.empty()) d.names[0].given.push_back(person.middle);
   d.birth_date = person.birth_date;
   d.addresses = {person.address};
   d.phones = {person.phone};

@@ -5,43 +5,42 @@ namespace {
 
 using absl::string_view;
 
-constexpr string_view kFemale[] = {
-    "Mary",      "Patricia", "Jennifer", "Linda",    "Elizabeth", "Barbara",  "Susan",   "Jessica",
-    "Sarah",     "Karen",    "Lisa",     "Nancy",    "Margaret",  "Sandra",   "Ashley",  "Kimberly",
-    "Emily",     "Donna",    "Michelle", "Carol",    "Amanda",    "Dorothy",  "Melissa", "Deborah",
-    "Stephanie", "Rebecca",  "Laura",    "Sharon",   "Cynthia",   "Kathleen", "Amy",     "Angela",
-    "Olivia",    "Emma",     "Sofia",    "Isabella", "Guadalupe", "Fatima",   "Mei",     "Ingrid"};
-constexpr string_view kMale[] = {
-    "James",    "Robert",  "John",        "Michael", "William", "David",   "Richard", "Joseph",
-    "Thomas",   "Charles", "Christopher", "Daniel",  "Matthew", "Anthony", "Mark",    "Donald",
-    "Steven",   "Paul",    "Andrew",      "Joshua",  "Kenneth", "Kevin",   "Brian",   "George",
-    "Edward",   "Ronald",  "Timothy",     "Jason",   "Jeffrey", "Ryan",    "Jacob",   "Gary",
-    "Nicholas", "Liam",    "Noah",        "Mateo",   "José",    "Ahmed",   "Wei",     "Lars"};
-constexpr string_view kFamily[] = {
-    "Smith",    "Johnson",   "Williams", "Brown",     "Jones",     "Garcia",     "Miller",
-    "Davis",    "Rodriguez", "Martinez", "Hernandez", "Lopez",     "Gonzalez",   "Wilson",
-    "Anderson", "Thomas",    "Taylor",   "Moore",     "Jackson",   "Martin",     "Lee",
-    "Perez",    "Thompson",  "White",    "Harris",    "Sanchez",   "Clark",      "Ramirez",
-    "Lewis",    "Robinson",  "Walker",   "Young",     "Allen",     "King",       "Wright",
-    "Scott",    "Torres",    "Nguyen",   "Hill",      "Flores",    "Green",      "Adams",
-    "Nelson",   "Baker",     "Hall",     "Rivera",    "Campbell",  "Mitchell",   "Carter",
-    "Roberts",  "O'Connor",  "Müller",   "Okafor",    "Petrov",    "Kowalski",   "Haddad",
-    "Larsson",  "Yamamoto",  "Singh",    "Chen",      "Delacroix", "McAllister", "Van Dyke",
-    "St. James"};
-constexpr string_view kStreets[] = {"Main St",   "Oak Ave",      "Maple Dr", "Cedar Ln",
-                                    "Park Rd",   "Pine St",      "Elm St",   "Lake Shore Dr",
-                                    "Hill Rd",   "Church St",    "River Rd", "Washington Ave",
-                                    "Spring St", "Highland Ave", "Mill Rd",  "Franklin St"};
-constexpr Town kTowns[] = {{"Northport", "48101"},    {"Lakeside", "48105"},
-                           {"Valley Falls", "48110"}, {"Harbor City", "48120"},
-                           {"Ridgeview", "48131"},    {"Quayton", "48140"}};
 constexpr Nickname kNicknames[] = {
-    {"William", "Bill"},      {"Robert", "Bob"},     {"Richard", "Rick"}, {"Elizabeth", "Liz"},
-    {"Margaret", "Peggy"},    {"Patricia", "Pat"},   {"Jennifer", "Jen"}, {"Michael", "Mike"},
-    {"Christopher", "Chris"}, {"Katherine", "Kate"}, {"James", "Jim"},    {"Joseph", "Joe"},
-    {"Thomas", "Tom"},        {"Charles", "Chuck"},  {"Daniel", "Dan"},   {"Matthew", "Matt"},
-    {"Anthony", "Tony"},      {"Steven", "Steve"},   {"Andrew", "Andy"},  {"Edward", "Ed"},
-    {"Deborah", "Debbie"},    {"Rebecca", "Becky"},  {"Susan", "Sue"},    {"Nicholas", "Nick"}};
+    {"William", "Bill"},      {"Robert", "Bob"},      {"Richard", "Rick"},
+    {"Elizabeth", "Liz"},     {"Margaret", "Peggy"},  {"Patricia", "Pat"},
+    {"Jennifer", "Jen"},      {"Michael", "Mike"},    {"Christopher", "Chris"},
+    {"Katherine", "Kate"},    {"James", "Jim"},       {"Joseph", "Joe"},
+    {"Thomas", "Tom"},        {"Charles", "Chuck"},   {"Daniel", "Dan"},
+    {"Matthew", "Matt"},      {"Anthony", "Tony"},    {"Steven", "Steve"},
+    {"Andrew", "Andy"},       {"Edward", "Ed"},       {"Deborah", "Debbie"},
+    {"Rebecca", "Becky"},     {"Susan", "Sue"},       {"Nicholas", "Nick"},
+    {"David", "Dave"},        {"Benjamin", "Ben"},    {"Samuel", "Sam"},
+    {"Alexander", "Alex"},    {"Jonathan", "Jon"},    {"Joshua", "Josh"},
+    {"Jacob", "Jake"},        {"Zachary", "Zach"},    {"Timothy", "Tim"},
+    {"Gregory", "Greg"},      {"Kenneth", "Ken"},     {"Ronald", "Ron"},
+    {"Donald", "Don"},        {"Jeffrey", "Jeff"},    {"Lawrence", "Larry"},
+    {"Raymond", "Ray"},       {"Gerald", "Jerry"},    {"Stephen", "Steve"},
+    {"Douglas", "Doug"},      {"Patrick", "Pat"},     {"Peter", "Pete"},
+    {"Phillip", "Phil"},      {"Frederick", "Fred"},  {"Nathan", "Nate"},
+    {"Nathaniel", "Nate"},    {"Gabriel", "Gabe"},    {"Isaac", "Ike"},
+    {"Theodore", "Ted"},      {"Henry", "Hank"},      {"John", "Jack"},
+    {"Walter", "Walt"},       {"Albert", "Al"},       {"Leonard", "Len"},
+    {"Eugene", "Gene"},       {"Francis", "Frank"},   {"Vincent", "Vince"},
+    {"Bradley", "Brad"},      {"Francisco", "Paco"},  {"Jose", "Pepe"},
+    {"Jesus", "Chuy"},        {"Guadalupe", "Lupe"},  {"Ignacio", "Nacho"},
+    {"Kathleen", "Kathy"},    {"Catherine", "Cathy"}, {"Barbara", "Barb"},
+    {"Cynthia", "Cindy"},     {"Sandra", "Sandy"},    {"Pamela", "Pam"},
+    {"Christine", "Chris"},   {"Christina", "Tina"},  {"Stephanie", "Steph"},
+    {"Jessica", "Jess"},      {"Samantha", "Sam"},    {"Alexandra", "Alex"},
+    {"Abigail", "Abby"},      {"Victoria", "Vicky"},  {"Kimberly", "Kim"},
+    {"Judith", "Judy"},       {"Dorothy", "Dot"},     {"Virginia", "Ginny"},
+    {"Frances", "Fran"},      {"Theresa", "Terry"},   {"Teresa", "Terry"},
+    {"Jacqueline", "Jackie"}, {"Amanda", "Mandy"},    {"Melissa", "Missy"},
+    {"Allison", "Allie"},     {"Danielle", "Dani"},   {"Gabriella", "Gabby"},
+    {"Isabella", "Bella"},    {"Madison", "Maddie"},  {"Michelle", "Shelly"},
+    {"Angela", "Angie"},      {"Valerie", "Val"},     {"Suzanne", "Sue"},
+    {"Josephine", "Josie"},   {"Eleanor", "Ellie"},   {"Florence", "Flo"},
+    {"Mohammed", "Mo"}};
 
 constexpr string_view kSnomed = "http://snomed.info/sct";
 constexpr string_view kRxNorm = "http://www.nlm.nih.gov/research/umls/rxnorm";
@@ -90,11 +89,6 @@ constexpr Measurement kMeasurements[] = {
 
 }  // namespace
 
-absl::Span<const string_view> FemaleNames() { return kFemale; }
-absl::Span<const string_view> MaleNames() { return kMale; }
-absl::Span<const string_view> FamilyNames() { return kFamily; }
-absl::Span<const string_view> StreetNames() { return kStreets; }
-absl::Span<const Town> Towns() { return kTowns; }
 absl::Span<const Nickname> Nicknames() { return kNicknames; }
 absl::Span<const Concept> Allergies() { return kAllergies; }
 absl::Span<const Concept> Medicines() { return kMedicines; }

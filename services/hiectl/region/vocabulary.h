@@ -5,18 +5,6 @@
 
 namespace hie::region {
 
-absl::Span<const absl::string_view> FemaleNames();
-absl::Span<const absl::string_view> MaleNames();
-absl::Span<const absl::string_view> FamilyNames();
-absl::Span<const absl::string_view> StreetNames();
-
-// A town of the region with its ZIP code.
-struct Town {
-  absl::string_view name;
-  absl::string_view zip;
-};
-absl::Span<const Town> Towns();
-
 // A given name and its short form.
 struct Nickname {
   absl::string_view given;
