@@ -1,0 +1,161 @@
+// Matching: two records out of one text, every comparable value of theirs, and distances that equal
+// their definitions.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "mpi/block/sound.h"
+#include "mpi/compare/string_distance.h"
+#include "mpi/normalize/date_text.h"
+#include "mpi/normalize/features.h"
+#include "mpi/normalize/full_name.h"
+#include "mpi/normalize/nicknames.h"
+#include "mpi/normalize/phone.h"
+#include "mpi/normalize/text.h"
+
+namespace {
+
+namespace mpi = hie::mpi;
+
+constexpr size_t kFields = 14;  // Of one record, a line each.
+constexpr size_t kOracleBytesMax = 40;
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+// Oracle: optimal string alignment by the whole table.
+int NaiveDamerau(absl::string_view a, absl::string_view b) {
+  std::vector<std::vector<int>> d(a.size() + 1, std::vector<int>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = static_cast<int>(i);
+  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = static_cast<int>(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const int cost = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+// Oracle: the definition, byte by byte.  The lesser string leads.
+int NaiveJaroWinkler(absl::string_view a, absl::string_view b) {
+  if (a.empty() || b.empty()) return 0;
+  if (a == b) return 1000;
+  if (b < a) std::swap(a, b);
+  const size_t longest = std::max(a.size(), b.size());
+  const size_t window = longest / 2 > 0 ? longest / 2 - 1 : 0;
+  std::vector<bool> taken(b.size(), false);
+  std::string in_a, in_b;
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = i > window ? i - window : 0; j < std::min(b.size(), i + window + 1); ++j) {
+      if (taken[j] || a[i] != b[j]) continue;
+      taken[j] = true;
+      in_a += a[i];
+      break;
+    }
+  }
+  for (size_t j = 0; j < b.size(); ++j) in_b += taken[j] ? std::string(1, b[j]) : "";
+  const auto m = static_cast<int64_t>(in_a.size());
+  if (m == 0) return 0;
+  int64_t displaced = 0;
+  for (size_t i = 0; i < in_a.size(); ++i) displaced += in_a[i] != in_b[i] ? 1 : 0;
+  const auto la = static_cast<int64_t>(a.size());
+  const auto lb = static_cast<int64_t>(b.size());
+  const int64_t numerator = m * m * lb + m * m * la + (m - displaced / 2) * la * lb;
+  const int64_t jaro = 1000 * numerator / (3 * la * lb * m);
+  int64_t prefix = 0;
+  const auto end = static_cast<int64_t>(std::min({a.size(), b.size(), size_t{4}}));
+  while (prefix < end && a[static_cast<size_t>(prefix)] == b[static_cast<size_t>(prefix)]) ++prefix;
+  return static_cast<int>(jaro + prefix * (1000 - jaro) / 10);
+}
+
+void CheckDistances(absl::string_view a, absl::string_view b) {
+  const int similarity = mpi::JaroWinklerPerMille(a, b);
+  const int distance = mpi::DamerauDistance(a, b, 3);
+  Require(similarity >= 0 && similarity <= 1000);
+  Require(similarity == mpi::JaroWinklerPerMille(b, a));
+  Require(distance == mpi::DamerauDistance(b, a, 3));
+  Require(mpi::OneEditApart(a, b) == (distance == 1));
+  Require(mpi::ShareNicknameGroup(a, b) == mpi::ShareNicknameGroup(b, a));
+  if (std::max(a.size(), b.size()) > kOracleBytesMax) return;
+  const int naive = NaiveDamerau(a, b);
+  Require(distance == std::min(naive, 4));
+  Require(mpi::DamerauDistance(a, b, 1000) == naive);
+  Require(similarity == NaiveJaroWinkler(a, b));
+}
+
+void CheckText(absl::string_view text) {
+  const std::string folded = mpi::FoldText(text);
+  Require(mpi::FoldText(folded) == folded);
+  Require(mpi::PhoneticOf(folded).size() <= mpi::kPhoneticBytesMax);
+  (void)mpi::SoundOf(folded);
+  if (const auto phone = mpi::NormalizePhone(text); phone && (*phone)[0] == '+') {
+    Require(mpi::NormalizePhone(*phone) == phone);
+  }
+  (void)mpi::NormalizePhone(text, "49");
+  for (const auto order :
+       {mpi::DateOrder::kYearMonthDay, mpi::DateOrder::kDayMonthYear, mpi::DateOrder::kMonthDayYear,
+        mpi::DateOrder::kExcelDays, mpi::DateOrder::kAuto}) {
+    const mpi::ParsedDate parsed = mpi::ParseDateText(text, order);
+    if (!parsed.date) continue;
+    const auto again = hie::ParseCivilDate(parsed.date->ToString());
+    Require(!parsed.impossible && again.ok() && *again == *parsed.date);
+  }
+}
+
+hie::Demographics RecordOf(const std::vector<absl::string_view>& fields, size_t begin) {
+  const auto field = [&](size_t i) {
+    return begin + i < fields.size() ? std::string(fields[begin + i]) : std::string();
+  };
+  hie::Demographics d;
+  d.names = {{"official", field(0), absl::StrSplit(field(1), '|'), field(2)},
+             mpi::SplitFullName(field(3))};
+  d.birth_date = mpi::ParseDateText(field(4), mpi::DateOrder::kAuto).date;
+  d.identifiers = {{"http://hl7.org/fhir/sid/us-ssn", field(5)}, {"2.999.7", field(6)}};
+  d.phones = absl::StrSplit(field(7), '|');
+  d.emails = {field(8)};
+  d.addresses = {{{field(9), field(10)}, field(11), "", field(12)}};
+  d.mother_maiden_name = field(13);
+  return d;
+}
+
+void CheckFolded(const std::string& value) { Require(mpi::FoldText(value) == value); }
+
+mpi::Features CheckRecord(const hie::Demographics& demographics) {
+  const mpi::Features features = mpi::Normalize(demographics);
+  Require(features == mpi::Normalize(demographics));
+  Require(features.names.size() <= mpi::kNamesComparedMax);
+  Require(features.phones.size() <= mpi::kPhonesComparedMax);
+  for (const mpi::NormalizedName& name : features.names) {
+    CheckFolded(name.first);
+    for (const std::string& token : name.family) Require(!token.empty());
+    Require(mpi::FamilyCore(name).empty() == name.family.empty());
+    Require(mpi::JoinedFamily(name).empty() == name.family.empty());
+  }
+  for (const mpi::NormalizedAddress& address : features.addresses) CheckFolded(address.zip5);
+  for (const std::string& ssn : features.ssns) Require(ssn.size() == 9 || ssn.size() == 4);
+  return features;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::vector<absl::string_view> fields = absl::StrSplit(text, '\n');
+  for (size_t i = 0; i < std::min(fields.size(), 2 * kFields); ++i) CheckText(fields[i]);
+  for (size_t i = 0; i + kFields < fields.size() && i < kFields; ++i) {
+    CheckDistances(fields[i], fields[i + kFields]);
+  }
+  const mpi::Features a = CheckRecord(RecordOf(fields, 0));
+  const mpi::Features b = CheckRecord(RecordOf(fields, kFields));
+  CheckDistances(a.names.front().first, b.names.front().first);
+  CheckDistances(mpi::JoinedFamily(a.names.front()), mpi::JoinedFamily(b.names.front()));
+  return 0;
+}
