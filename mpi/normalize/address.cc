@@ -80,7 +80,9 @@ void AppendWord(absl::string_view word, Tokens& tokens) {
 }
 
 Tokens TokensOf(absl::string_view line) {
+  constexpr size_t kUsualTokens = 8;
   Tokens tokens;
+  tokens.reserve(kUsualTokens);
   bool care_of = false;  // A person's name follows, up to the house number.
   constexpr absl::string_view kBlanks = " ,\t\r\n";
   for (size_t at = line.find_first_not_of(kBlanks); at != absl::string_view::npos;) {
@@ -99,6 +101,7 @@ class LineReader {
   explicit LineReader(Tokens tokens) : tokens_(std::move(tokens)) {}
 
   Line Read() {
+    line_.street.reserve(tokens_.size());
     while (at_ < tokens_.size()) {
       if (!ReadBox() && !ReadRuralRoute() && !ReadUnit() && !ReadFloor() && !ReadNumber()) {
         if (tokens_[at_] != kNumberSign) line_.street.push_back(std::move(tokens_[at_]));
@@ -200,11 +203,18 @@ std::string StreetCore(const Tokens& words) {
   return core;
 }
 
+// Lines that begin with a house number are places, but for "123 Any Street".
+bool IsNowhere(absl::string_view line) {
+  if (line.empty()) return true;
+  if (IsDigit(line[0]) && line[0] != '0' && !absl::StartsWith(line, "123 ")) return false;
+  return IsAddressNonValue(FoldText(line));
+}
+
 std::vector<Line> ReadLines(const PostalAddress& address) {
   std::vector<Line> lines;
   lines.reserve(address.lines.size());
   for (const std::string& text : address.lines) {
-    if (!IsAddressNonValue(FoldText(text))) lines.push_back(LineReader(TokensOf(text)).Read());
+    if (!IsNowhere(text)) lines.push_back(LineReader(TokensOf(text)).Read());
   }
   return lines;
 }
@@ -246,15 +256,15 @@ std::string NormalizePostalCode(absl::string_view text) {
   return code;
 }
 
+// "Saint Louis" is "stlouis": only the beginning is shortened.
 std::string NormalizeCity(absl::string_view text) {
-  std::string city;
-  std::string spaced;
-  for (const std::string& token : FoldTokens(text)) {
-    spaced += (spaced.empty() ? "" : " ") + token;
-    // "Saint Louis", "Mount Vernon", "Fort Worth": only the beginning is shortened.
-    absl::StrAppend(&city, city.empty() ? CanonicalStreetWord(token) : absl::string_view(token));
-  }
-  return IsAddressNonValue(spaced) ? "" : city;
+  std::string city = FoldText(text);
+  if (IsAddressNonValue(city)) return "";
+  const size_t word = std::min(city.find(' '), city.size());
+  const absl::string_view form = CanonicalStreetWord(absl::string_view(city).substr(0, word));
+  if (form.size() != word) city.replace(0, word, std::string(form));
+  std::erase(city, ' ');
+  return city;
 }
 
 }  // namespace

@@ -73,6 +73,53 @@ TEST(NormalizeTest, AnUnknownPatientIsRecognised) {
   EXPECT_TRUE(Normalize(flagged).identity_unknown);
 }
 
+TEST(NormalizeTest, APersonOfAnotherCenturyHasABirthDate) {
+  Demographics d = Sample();
+  for (const CivilDate& date :
+       {CivilDate{1666, 9, 2}, CivilDate{1849, 1, 1}, CivilDate{1980, 0, 0}}) {
+    d.birth_date = date;
+    EXPECT_EQ(Normalize(d).birth_date, date);
+  }
+  for (const CivilDate& date :
+       {CivilDate{1753, 1, 1}, CivilDate{1899, 12, 30}, CivilDate{9999, 12, 31},
+        CivilDate{1111, 11, 11}, CivilDate{1901, 1, 1}, CivilDate{1900, 0, 0}}) {
+    d.birth_date = date;
+    EXPECT_EQ(Normalize(d).birth_date, std::nullopt) << date.year;
+  }
+}
+
+TEST(NormalizeTest, PlaceholdersOnlyGiveNothing) {
+  Demographics d;
+  d.names = {{"", "UNKNOWN", {"UNKNOWN"}, ""}};
+  d.birth_date = CivilDate{1900, 1, 1};
+  d.identifiers = {{"http://hl7.org/fhir/sid/us-ssn", "999-99-9999"}, {"2.999.7", "0000"}};
+  d.phones = {"000-000-0000"};
+  d.emails = {"none@none.com"};
+  d.addresses = {{{"GENERAL DELIVERY"}, "unknown", "", "99999"}};
+  d.mother_maiden_name = "Unknown";
+  Features expected;
+  expected.names.emplace_back().unknown = true;
+  expected.addresses = {NormalizedAddress{}};
+  expected.identity_unknown = true;
+  EXPECT_EQ(Normalize(d), expected);
+}
+
+TEST(NormalizeTest, IsTotalOnLongAndBrokenValues) {
+  for (const std::string& text :
+       {std::string(10'000, 'a'), std::string(10'000, '1'), std::string(10'000, '\xff'),
+        std::string("\xc3\x28 \xe2\x82 \xf0\x90\x80"), std::string(10'000, ' ')}) {
+    Demographics d;
+    d.names = {{text, text, {text, text}, text}};
+    d.identifiers = {{text, text}, {"SSN", text}};
+    d.phones = {text};
+    d.emails = {text, text + "@" + text};
+    d.addresses = {{{text, text}, text, text, text}};
+    d.mother_maiden_name = text;
+    EXPECT_EQ(Normalize(d), Normalize(d));
+  }
+  EXPECT_EQ(Normalize(Demographics{}), Features{});
+}
+
 TEST(NormalizeRecordTest, AddsTheRecordsOwnKey) {
   const Features f = NormalizeRecord({"2.999.1", Phi<std::string>("MRN-7"), 1}, Sample());
   EXPECT_EQ(f.identifiers.back().kind, IdentifierKind::kRecordKey);

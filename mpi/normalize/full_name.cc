@@ -36,10 +36,15 @@ using Words = std::vector<Word>;
 
 Words WordsOf(absl::string_view text) {
   Words words;
-  for (const absl::string_view part :
-       absl::StrSplit(text, absl::ByAnyChar(" \t\r\n\v\f"), absl::SkipEmpty())) {
+  constexpr absl::string_view kBlanks = " \t\r\n\v\f";
+  constexpr size_t kUsualWords = 4;
+  words.reserve(kUsualWords);
+  for (size_t at = text.find_first_not_of(kBlanks); at != absl::string_view::npos;) {
+    const size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
+    const absl::string_view part = text.substr(at, end - at);
     std::string folded = FoldCompact(part);
     if (!folded.empty()) words.push_back({part, std::move(folded)});
+    at = text.find_first_not_of(kBlanks, end);
   }
   return words;
 }

@@ -7,8 +7,11 @@
 
 #include "mpi/block/sound.h"
 #include "mpi/compare/string_distance.h"
+#include "mpi/normalize/date_text.h"
 #include "mpi/normalize/features.h"
+#include "mpi/normalize/full_name.h"
 #include "mpi/normalize/nicknames.h"
+#include "mpi/normalize/phone.h"
 
 namespace hie::mpi {
 namespace {
@@ -80,6 +83,12 @@ void OverNames(benchmark::State& state, Kernel kernel) {
 void BM_SoundOf(benchmark::State& state) { OverNames(state, SoundOf); }
 BENCHMARK(BM_SoundOf);
 
+void BM_PhoneticOf(benchmark::State& state) { OverNames(state, PhoneticOf); }
+BENCHMARK(BM_PhoneticOf);
+
+void BM_NicknameGroups(benchmark::State& state) { OverNames(state, NicknameGroups); }
+BENCHMARK(BM_NicknameGroups);
+
 void BM_IsCommonGivenName(benchmark::State& state) { OverNames(state, IsCommonGivenName); }
 BENCHMARK(BM_IsCommonGivenName);
 
@@ -94,6 +103,33 @@ Demographics UsualRecord() {
   d.addresses = {{{"52 N. Williamson Cir.", "Apt 4B"}, "Lansing", "MI", "48909"}};
   return d;
 }
+
+void BM_NormalizeName(benchmark::State& state) {
+  const Demographics d = UsualRecord();
+  for (auto _ : state) benchmark::DoNotOptimize(NormalizeName(d.names[0]));
+}
+BENCHMARK(BM_NormalizeName);
+
+void BM_NormalizeAddress(benchmark::State& state) {
+  const Demographics d = UsualRecord();
+  for (auto _ : state) benchmark::DoNotOptimize(NormalizeAddress(d.addresses[0]));
+}
+BENCHMARK(BM_NormalizeAddress);
+
+void BM_NormalizePhone(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(NormalizePhone("(906)389-8576"));
+}
+BENCHMARK(BM_NormalizePhone);
+
+void BM_SplitFullName(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(SplitFullName("de la Cruz, Juan Carlos, Jr."));
+}
+BENCHMARK(BM_SplitFullName);
+
+void BM_ParseDateText(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(ParseDateText("12/25/2007", DateOrder::kAuto));
+}
+BENCHMARK(BM_ParseDateText);
 
 void BM_NormalizeRecord(benchmark::State& state) {
   const Demographics d = UsualRecord();
