@@ -197,7 +197,8 @@ std::string StreetCore(const Tokens& words) {
   if (several() && IsLeadingStreetKind(words[begin])) ++begin;
   std::string core;
   for (; begin != end; ++begin) {
-    const absl::string_view form = CanonicalStreetWord(words[begin]);
+    absl::string_view form = CanonicalStreetWord(words[begin]);
+    if (absl::EndsWith(form, "strasse")) form.remove_suffix(4);  // "Hauptstr."
     core.append(form.data(), form.size());
   }
   return core;

@@ -24,7 +24,8 @@ struct NormalizedAddress {
 //   numbered road keeps its kind ("hwy12").  A street of kinds and directions only keeps one.
 // * "PO Box 12" is number "12" of street "pobox" unless there is another street; "RR 2 Box 14" is
 //   number "14" of street "rr2".
-// Source of the kinds: USPS Publication 28, appendices C1 and C2.
+// Source of the kinds: USPS Publication 28, appendices C1 and C2; Australian and German ones
+// beside.
 NormalizedAddress NormalizeAddress(const PostalAddress& address);
 
 }  // namespace hie::mpi

@@ -74,7 +74,9 @@ constexpr WordSet kStreetKinds(
      "vis",        "vista",      "walk",      "walks",   "wall",      "way",        "ways",
      "wy",         "wl",         "wls",       "well",    "wells",     "circuit",    "cct",
      "close",      "cl",         "parade",    "pde",     "esplanade", "promenade",  "grange",
-     "rise",       "quay"});
+     "rise",       "quay",       "retreat",   "chase",   "approach",  "glade",      "nook",
+     "outlook",    "boulevarde", "strand",    "link",    "concourse", "yard",       "wharf",
+     "strasse",    "weg",        "platz",     "gasse"});
 
 constexpr WordSet kLeadingStreetKinds({"avenue", "ave", "avenida", "calle", "camino", "rue", "via",
                                        "paseo", "callejon"});

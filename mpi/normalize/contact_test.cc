@@ -128,13 +128,25 @@ TEST(NormalizeAddressTest, FindsNumberCoreUnitAndZip) {
   EXPECT_EQ(a.city, "lansing");
 }
 
-TEST(NormalizeAddressTest, ReadsLinesOfManyKinds) {
-  const struct {
-    std::vector<std::string> lines;
-    const char* number;
-    const char* street;
-    const char* unit;
-  } cases[] = {
+struct AddressCase {
+  std::vector<std::string> lines;
+  const char* number;
+  const char* street;
+  const char* unit;
+};
+
+void ExpectAddresses(const std::vector<AddressCase>& cases) {
+  for (const AddressCase& c : cases) {
+    const NormalizedAddress a = NormalizeAddress({c.lines, "", "", ""});
+    const std::string line = c.lines.empty() ? "" : c.lines.front();
+    EXPECT_EQ(a.number, c.number) << line;
+    EXPECT_EQ(a.street, c.street) << line;
+    EXPECT_EQ(a.unit, c.unit) << line;
+  }
+}
+
+TEST(NormalizeAddressTest, FindsNumberUnitAndBox) {
+  ExpectAddresses({
       {{"12 North Court"}, "12", "n", ""},
       {{"12 N Court"}, "12", "n", ""},
       {{"12 High St #4"}, "12", "high", "4"},
@@ -154,8 +166,16 @@ TEST(NormalizeAddressTest, ReadsLinesOfManyKinds) {
       {{"2/12 High St"}, "12", "high", "2"},
       {{"Flat 2, 12 High St"}, "12", "high", "2"},
       {{"12 Flat Rock Rd"}, "12", "flatrock", ""},
-      {{"Hauptstrasse 12"}, "12", "hauptstrasse", ""},
-      {{"Hauptstraße 12"}, "12", "hauptstrasse", ""},
+  });
+}
+
+TEST(NormalizeAddressTest, FindsTheCoreOfTheStreet) {
+  ExpectAddresses({
+      {{"Hauptstr. 12"}, "12", "hauptstr", ""},
+      {{"Hauptstrasse 12"}, "12", "hauptstr", ""},
+      {{"Hauptstraße 12"}, "12", "hauptstr", ""},
+      {{"Haupt Straße 12"}, "12", "haupt", ""},
+      {{"9 Eaglemont Retreat"}, "9", "eaglemont", ""},
       {{"12 5th Ave"}, "12", "5", ""},
       {{"12 Fifth Avenue"}, "12", "5", ""},
       {{"5th Ave"}, "", "5", ""},
@@ -187,14 +207,7 @@ TEST(NormalizeAddressTest, ReadsLinesOfManyKinds) {
       {{}, "", "", ""},
       {{"#"}, "", "", ""},
       {{"\xff\xfe"}, "", "", ""},
-  };
-  for (const auto& c : cases) {
-    const NormalizedAddress a = NormalizeAddress({c.lines, "", "", ""});
-    const std::string line = c.lines.empty() ? "" : c.lines.front();
-    EXPECT_EQ(a.number, c.number) << line;
-    EXPECT_EQ(a.street, c.street) << line;
-    EXPECT_EQ(a.unit, c.unit) << line;
-  }
+  });
 }
 
 TEST(NormalizeAddressTest, FillersAreMissing) {
