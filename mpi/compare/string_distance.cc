@@ -143,14 +143,15 @@ MatchCounts CountMatches(absl::string_view a, absl::string_view b) {
   uint64_t in_window = Lowest(window + 1);
   uint64_t in_a = 0;
   uint64_t in_b = 0;
+  MatchCounts counts;
   for (size_t i = 0; i < a.size(); ++i) {
     const uint64_t free = places.Of(a[i]) & in_window & ~in_b;
+    const size_t match = free != 0 ? 1 : 0;
     in_b |= free & (~free + 1);
-    in_a |= uint64_t{free != 0} << i;
+    in_a |= uint64_t{match} << i;
+    counts.matching += match;
     in_window = i < window ? in_window << 1 | 1 : in_window << 1;
   }
-  MatchCounts counts;
-  counts.matching = static_cast<size_t>(std::popcount(in_a));
   for (; in_a != 0; in_a &= in_a - 1, in_b &= in_b - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(in_a));
     const auto j = static_cast<size_t>(std::countr_zero(in_b));
