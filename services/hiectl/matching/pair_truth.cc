@@ -66,7 +66,8 @@ uint64_t PairTable::all() const {
 }
 
 double PairTable::precision() const {
-  return Share(of(Verdict::kLink, Verdict::kLink), outcome(Verdict::kLink));
+  return Share(of(Verdict::kLink, Verdict::kLink),
+               of(Verdict::kLink, Verdict::kLink) + of(Verdict::kNo, Verdict::kLink));
 }
 
 double PairTable::recall() const {
@@ -74,8 +75,9 @@ double PairTable::recall() const {
 }
 
 double PairTable::f1() const {
-  return Share(2 * of(Verdict::kLink, Verdict::kLink),
-               expected(Verdict::kLink) + outcome(Verdict::kLink));
+  return Share(2 * of(Verdict::kLink, Verdict::kLink), expected(Verdict::kLink) +
+                                                           of(Verdict::kLink, Verdict::kLink) +
+                                                           of(Verdict::kNo, Verdict::kLink));
 }
 
 double PairTable::accuracy() const {

@@ -42,7 +42,8 @@ struct PairTable {
   uint64_t expected(Verdict verdict) const;
   uint64_t outcome(Verdict verdict) const;
   uint64_t all() const;
-  // Links that are matches, of all links: a link of a possible match is a wrong one.
+  // Links that are matches, of the links of pairs that the truth decides: where it says review
+  // itself, a link is neither right nor wrong here, and costs accuracy().
   double precision() const;
   double recall() const;  // Matches that are linked.
   double f1() const;

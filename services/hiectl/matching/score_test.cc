@@ -97,7 +97,8 @@ TEST(PairTruthTest, TheTableCountsExpectedAgainstOutcome) {
                                          {Verdict::kNo, Verdict::kNo, -1000, false},
                                          {Verdict::kNo, Verdict::kLink, 7500, false}});
   EXPECT_EQ(table.all(), 5u);
-  EXPECT_DOUBLE_EQ(table.precision(), 1.0 / 3);
+  EXPECT_DOUBLE_EQ(table.precision(), 0.5);
+  EXPECT_DOUBLE_EQ(table.f1(), 0.5);
   EXPECT_DOUBLE_EQ(table.recall(), 0.5);
   EXPECT_DOUBLE_EQ(table.accuracy(), 0.4);
   EXPECT_DOUBLE_EQ(table.false_match_share(), 0.5);

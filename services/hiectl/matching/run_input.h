@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "mpi/score/model.h"
+#include "services/hiectl/matching/column_file.h"
+#include "services/hiectl/matching/columns.h"
+#include "services/hiectl/matching/csv_file.h"
+#include "services/hiectl/matching/issue.h"
+#include "services/hiectl/matching/record_file.h"
+
+namespace hie::ctl::matching {
+
+// Where a run's words go.  Both are called from one thread at a time.
+struct Voice {
+  std::function<void(absl::string_view)> note;
+  LoadProgress progress;
+};
+
+// A CSV with its column file.
+struct OpenInput {
+  CsvFile csv;
+  ColumnFile columns;
+};
+
+// Opens both.  Without `columns_path` the columns are proposed, and the proposal is said.
+// Tells which columns are not used.  Errors as CsvFile::Open and ReadColumnFile.
+absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
+                                          const std::string& columns_path, const Voice& voice);
+
+// The shipped model, or that of a file; extra fields carry the names that `columns` gives them.
+absl::StatusOr<mpi::Model> OpenModel(const std::string& path, const ColumnFile& columns);
+
+// The hash that a model's text ends with.
+std::string ModelHash(const mpi::Model& model);
+
+// The column `name` of the truth; INVALID_ARGUMENT where there is none, or where one of `sides`
+// matches by it: a score against its own evidence is none.
+absl::StatusOr<size_t> TruthColumn(const CsvFile& csv, const std::string& name,
+                                   const std::vector<Columns>& sides);
+
+// Writes `text` as a new or replaced file.  NOT_FOUND: cannot be written.
+absl::Status WriteWholeFile(const std::string& path, absl::string_view text);
+
+// Says the first issues and how many there are; writes all of them to `path` unless it is empty.
+absl::Status TellIssues(const std::vector<Issue>& issues, const std::vector<const CsvFile*>& inputs,
+                        const std::string& path, const Voice& voice);
+
+}  // namespace hie::ctl::matching
