@@ -146,6 +146,10 @@ class Proposal {
         !field(FieldKey::kBirthMonth).empty()) {
       std::swap(field(FieldKey::kBirthDay), field(FieldKey::kBirthDate));  // "birthday".
     }
+    // Beside a family name, "name" is the first.
+    if (!field(FieldKey::kFamily).empty() && field(FieldKey::kGiven).empty()) {
+      std::swap(field(FieldKey::kGiven), field(FieldKey::kFullName));
+    }
     // Beside a city, "address" is the street.
     if (!field(FieldKey::kCity).empty() && field(FieldKey::kStreet).empty()) {
       std::swap(field(FieldKey::kStreet), field(FieldKey::kAddress));
@@ -199,7 +203,11 @@ class Proposal {
       const DateStyle style = DetectDateStyle(Values(date[0]));
       absl::StrAppend(&format, "birth_date = \"", kStyles[static_cast<size_t>(style)], "\"\n");
     }
-    if (HasBars()) absl::StrAppend(&format, "list_separator = \"|\"\n");
+    for (const char* separator : {"|", "^", ";"}) {
+      if (!SeparatesValues(separator)) continue;
+      absl::StrAppend(&format, "list_separator = \"", separator, "\"\n");
+      break;
+    }
     const bool na = std::any_of(rows_.begin(), rows_.end(), [](const auto& row) {
       return std::count(row.begin(), row.end(), "NA") > 1;
     });
@@ -211,7 +219,8 @@ class Proposal {
     if (!format.empty()) absl::StrAppend(&text, "\n[format]\n", format);
   }
 
-  bool HasBars() {
+  // Tells whether a cell that may hold several values holds `separator`.
+  bool SeparatesValues(absl::string_view separator) {
     std::vector<std::string> columns;
     for (const FieldKey key :
          {FieldKey::kPreviousFamily, FieldKey::kAlias, FieldKey::kPhone, FieldKey::kEmail}) {
@@ -220,10 +229,10 @@ class Proposal {
     for (const auto& [name, entry] : identifiers_) {
       columns.insert(columns.end(), entry.first.begin(), entry.first.end());
     }
-    return std::any_of(columns.begin(), columns.end(), [this](const std::string& column) {
+    return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
       const std::vector<std::string> values = Values(column);
       return std::any_of(values.begin(), values.end(),
-                         [](const std::string& v) { return absl::StrContains(v, "|"); });
+                         [&](const std::string& v) { return absl::StrContains(v, separator); });
     });
   }
 

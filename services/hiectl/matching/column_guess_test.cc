@@ -87,6 +87,12 @@ TEST(ColumnGuessTest, ValuesDecideWhatNamesLeaveOpen) {
   EXPECT_EQ(file.format.list_separator, "|");
 }
 
+TEST(ColumnGuessTest, ANameBesideASurnameIsTheFirstName) {
+  const ColumnFile file = ProposedFile("name,surname\nAnna,Meyer\n");
+  EXPECT_THAT(file.field(FieldKey::kGiven).columns, ElementsAre("name"));
+  EXPECT_THAT(file.field(FieldKey::kFullName).columns, IsEmpty());
+}
+
 TEST(ColumnGuessTest, NoValueAndNoOddNameBreaksTheProposal) {
   const std::string text = Propose("\"we\"\"ird\nname\",last\\name,last\nCANARY,CANARY,CANARY\n");
   EXPECT_THAT(text, ::testing::Not(HasSubstr("CANARY")));

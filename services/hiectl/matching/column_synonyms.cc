@@ -21,10 +21,10 @@ void AddFields(Names& names) {
        {"id", "recid", "recordid", "uniqueid", "rowid", "rid", "row", "index", "testid", "pairid",
         "sourceid", "recordnumber"}},
       {FieldKey::kTruth,
-       {"cluster",     "clusterid",   "entity",      "entityid", "entid",         "ent",
-        "truth",       "trueid",      "groundtruth", "personid", "label",         "match",
-        "ismatch",     "expect",      "expected",    "groupid",  "trueclusterid", "goldenid",
-        "duplicateid", "householdid", "household"}},
+       {"cluster",      "clusterid",  "entity",      "entityid",    "entid",         "ent",
+        "truth",        "trueid",     "groundtruth", "personid",    "label",         "match",
+        "ismatch",      "expect",     "expected",    "groupid",     "trueclusterid", "goldenid",
+        "enterpriseid", "simulantid", "duplicateid", "householdid", "household"}},
       {FieldKey::kFamily,
        {"family", "familyname", "surname", "lastname", "lname", "last", "namelast", "lnamec1",
         "lnamec2", "ln", "secondsurname", "paternalsurname", "maternalsurname", "apellido",
@@ -63,8 +63,8 @@ void AddFields(Names& names) {
       {FieldKey::kHouseNumber,
        {"streetnumber", "housenumber", "houseno", "housenr", "streetno", "streetnum"}},
       {FieldKey::kStreet2,
-       {"address2", "addressline2", "addressstreet2", "apt", "unit", "apartment", "line2", "addr2",
-        "street2", "addrline2"}},
+       {"address2", "addressline2", "addressstreet2", "apt", "unit", "apartment", "unitnumber",
+        "line2", "addr2", "street2", "addrline2"}},
       {FieldKey::kCity, {"city", "town", "suburb", "addresscity", "locality", "municipality"}},
       {FieldKey::kState, {"state", "province", "addressstate", "statecode", "region", "st"}},
       {FieldKey::kPostalCode,
@@ -99,7 +99,8 @@ void AddOthers(Names& names) {
   add(id, "nhs", "personal", {"nhsnumber", "nhsno", "chi", "healthcardnumber", "healthcard"});
   add(id, "passport", "personal", {"passport", "passportnumber", "passportno"});
   add(id, "licence", "personal",
-      {"driverslicense", "driverlicense", "driverslicence", "dl", "dlnumber", "licensenumber"});
+      {"driverslicense", "driverlicense", "driverslicence", "drivers", "dl", "dlnumber",
+       "licensenumber"});
   add(id, "medicaid", "personal", {"medicaid", "medicaidid", "medicaidnumber"});
   add(id, "medicare", "personal", {"medicare", "medicareid", "mbi", "hicn"});
   // A source's own key: two sources use the same for two people.
