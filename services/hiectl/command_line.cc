@@ -13,6 +13,7 @@
 #include "services/hiectl/commands/demo_commands.h"
 #include "services/hiectl/commands/glass_commands.h"
 #include "services/hiectl/commands/intake_commands.h"
+#include "services/hiectl/commands/match_commands.h"
 #include "services/hiectl/commands/member_commands.h"
 #include "services/hiectl/commands/onboarding_commands.h"
 #include "services/hiectl/commands/patient_commands.h"
@@ -40,6 +41,7 @@ class CommandTree {
     AddException();
     AddSetup();
     AddStore();
+    AddMatch();
   }
 
   // Returns the exit code of the command line itself, or kOk with the command chosen.
@@ -319,6 +321,52 @@ class CommandTree {
     restore->add_option("--from", store_.snapshot, "checkpoint")->required();
   }
 
+  void AddMatch() {
+    CLI::App* noun = Noun("match", "match files offline, without the exchange");
+    CLI::App* link = Verb(noun, "link", "who is one person in a file, or across two",
+                          [this](const Context& c) { return MatchLink(c, match_); });
+    CLI::App* pairs = Verb(noun, "pairs", "link, review or no for each pair of a file",
+                           [this](const Context& c) { return MatchPairs(c, match_); });
+    CLI::App* train = Verb(noun, "train", "learn a model from a file, without labels",
+                           [this](const Context& c) { return MatchTrain(c, match_); });
+    CLI::App* monitor = Verb(noun, "monitor", "values that say nothing, heavy keys, expected links",
+                             [this](const Context& c) { return MatchMonitor(c, match_); });
+    CLI::App* explain = Verb(noun, "explain", "why two records have their weight",
+                             [this](const Context& c) { return MatchExplain(c, match_); });
+    CLI::App* columns = Verb(noun, "columns", "propose a column file for a CSV",
+                             [this](const Context& c) { return MatchColumns(c, match_); });
+    columns->footer(kColumnFileHelp);
+    columns->add_option("--in", match_.inputs, "CSV with a header")->required()->expected(1);
+    for (CLI::App* verb : {link, pairs, train, monitor, explain}) AddMatchRun(verb);
+    for (CLI::App* verb : {link, pairs}) {
+      verb->add_flag("--train", match_.train, "learn from the file first");
+      verb->add_option("--truth", match_.truth, "column to score by; never matched by");
+    }
+    link->add_option("--out", match_.out, "CSV of clusters to write")->required();
+    link->add_option("--review", match_.review, "CSV of review tasks to write");
+    pairs->add_option("--out", match_.out, "CSV of outcomes to write")->required();
+    pairs->add_option("--match-values", match_.match_values, "values of the truth that mean match")
+        ->delimiter(',');
+    train->add_option("--out", match_.out, "model file to write, a new one")->required();
+    monitor->add_flag("--show-values", match_.show_values, "print the values; they may be PHI");
+    explain->add_option("--row", match_.row, "row of a file of pairs, from 1");
+    explain->add_option("--rows", match_.rows, "I,J: rows of a file, or of either of two")
+        ->delimiter(',')
+        ->expected(2);
+    explain->add_option("--svg", match_.svg, "picture to write");
+  }
+
+  void AddMatchRun(CLI::App* verb) {
+    verb->add_option("--in", match_.inputs, "CSV with a header; a second one to link across")
+        ->required()
+        ->expected(1, 2);
+    verb->add_option("--columns", match_.columns, "column file (`hiectl match columns --help`)");
+    verb->add_option("--model", match_.model, "model file; by default the shipped model");
+    verb->add_option("--threads", match_.threads, "at most this many")->check(CLI::Range(1, 256));
+    verb->add_option("--seed", match_.seed, "of every sample that is drawn");
+    verb->add_option("--issues", match_.issues, "CSV of what is wrong with the rows");
+  }
+
   CLI::App app_{"hiectl: administers a health information exchange"};
   std::string format_ = "table";
   SessionOptions session_;
@@ -334,6 +382,7 @@ class CommandTree {
   PkiInitOptions pki_;
   DemoOptions demo_;
   StoreOptions store_;
+  MatchOptions match_;
   MemberAddOptions member_;
   MapNamespacesOptions namespaces_;
   ReplayOptions replay_;
