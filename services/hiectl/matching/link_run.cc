@@ -139,15 +139,15 @@ absl::StatusOr<LinkedInputs> ReadAndLink(const RunOptions& options, const Voice&
   for (size_t i = 0; i < options.inputs.size(); ++i) {
     HIE_RETURN_IF_ERROR(AddInput(options, i, voice, linked));
   }
-  HIE_ASSIGN_OR_RETURN(const mpi::Model model, OpenModel(options.model, linked.inputs[0].columns));
-  linked.model_sha256 = ModelHash(model);
+  HIE_ASSIGN_OR_RETURN(const GivenModel given, OpenModel(options.model, linked.inputs[0].columns));
+  linked.model_sha256 = given.sha256;
   mpi::BatchOptions batch;
   batch.scope = linked.inputs.size() > 1 ? mpi::BatchScope::kAcross : mpi::BatchScope::kDedupe;
   batch.training = options.training;
   batch.threads = options.threads;
   batch.seed = options.seed;
   batch.progress = voice.progress;
-  HIE_ASSIGN_OR_RETURN(linked.result, mpi::LinkBatch(linked.table, model, batch));
+  HIE_ASSIGN_OR_RETURN(linked.result, mpi::LinkBatch(linked.table, given.model, batch));
   return linked;
 }
 

@@ -124,10 +124,12 @@ absl::StatusOr<TrainReport> RunTrain(const RunOptions& options, const Clock& clo
   for (const OpenInput& input : linked.inputs) inputs.push_back(&input.csv);
   HIE_RETURN_IF_ERROR(TellIssues(linked.issues, inputs, options.issues, voice));
   const std::string text = mpi::WriteModel(linked.result.model);
+  // Read back before it is kept: its name is that of its hash.
+  HIE_ASSIGN_OR_RETURN(const mpi::Model model, mpi::ReadModel(text));
   HIE_RETURN_IF_ERROR(WriteNewFile(options.out, text));
   TrainReport report;
   report.path = options.out;
-  report.model_name = linked.result.model.name;
+  report.model_name = model.name;
   report.model_sha256 = ModelHash(linked.result.model);
   report.training = linked.result.training;
   report.seconds = absl::ToDoubleSeconds(clock.Now() - start);

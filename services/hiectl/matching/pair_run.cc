@@ -115,7 +115,7 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
   load.threads = options.threads;
   load.progress = voice.progress;
   RecordFile records = LoadRecords(input.csv, load);
-  HIE_ASSIGN_OR_RETURN(const mpi::Model model, OpenModel(options.model, input.columns));
+  HIE_ASSIGN_OR_RETURN(const GivenModel given, OpenModel(options.model, input.columns));
   mpi::BatchOptions batch;
   batch.training = options.training;
   batch.threads = options.threads;
@@ -127,9 +127,10 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
                      std::move(records.ids),
                      std::move(records.truths),
                      std::move(records.issues),
-                     ModelHash(model),
+                     given.sha256,
                      {}};
-  HIE_ASSIGN_OR_RETURN(scored.result, mpi::ScorePairs(scored.left, scored.right, model, batch));
+  HIE_ASSIGN_OR_RETURN(scored.result,
+                       mpi::ScorePairs(scored.left, scored.right, given.model, batch));
   return scored;
 }
 

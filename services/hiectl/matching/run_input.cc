@@ -66,7 +66,7 @@ absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
   return OpenInput{std::move(csv), std::move(columns)};
 }
 
-absl::StatusOr<mpi::Model> OpenModel(const std::string& path, const ColumnFile& columns) {
+absl::StatusOr<GivenModel> OpenModel(const std::string& path, const ColumnFile& columns) {
   mpi::Model model = mpi::DefaultModel();
   if (!path.empty()) {
     HIE_ASSIGN_OR_RETURN(const FileBytes bytes, FileBytes::Open(path));
@@ -76,10 +76,11 @@ absl::StatusOr<mpi::Model> OpenModel(const std::string& path, const ColumnFile& 
     }
     model = *std::move(read);
   }
+  std::string sha256 = ModelHash(model);
   for (size_t i = 0; i < columns.extras.size(); ++i) {
     model.fields[static_cast<size_t>(mpi::Field::kExtra) + i].name = columns.extras[i].name;
   }
-  return model;
+  return GivenModel{std::move(model), std::move(sha256)};
 }
 
 std::string ModelHash(const mpi::Model& model) {

@@ -32,8 +32,14 @@ struct OpenInput {
 absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
                                           const std::string& columns_path, const Voice& voice);
 
-// The shipped model, or that of a file; extra fields carry the names that `columns` gives them.
-absl::StatusOr<mpi::Model> OpenModel(const std::string& path, const ColumnFile& columns);
+// A model to run with.
+struct GivenModel {
+  mpi::Model model;    // Extra fields carry the names that the column file gives them.
+  std::string sha256;  // Of the model as it was given: names of extra fields are no part of it.
+};
+
+// The shipped model, or that of a file.
+absl::StatusOr<GivenModel> OpenModel(const std::string& path, const ColumnFile& columns);
 
 // The hash that a model's text ends with.
 std::string ModelHash(const mpi::Model& model);
