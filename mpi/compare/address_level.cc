@@ -2,42 +2,82 @@
 
 #include <algorithm>
 
+#include "mpi/compare/packed_words.h"
 #include "mpi/compare/string_distance.h"
 
 namespace hie::mpi {
 namespace {
 
-constexpr int kSimilarPerMille = 920;
+constexpr int kSimilarPerMille = 880;  // Streets are long and often cut.
 
-bool SameAndPresent(const std::string& a, const std::string& b) { return !a.empty() && a == b; }
-
-bool SimilarStreets(const std::string& a, const std::string& b) {
+bool Alike(absl::string_view a, absl::string_view b) {
   if (std::min(a.size(), b.size()) < kFuzzyBytesMin) return false;
   return OneEditApart(a, b) || JaroWinklerPerMille(a, b) >= kSimilarPerMille;
 }
 
-bool NothingToCompare(const NormalizedAddress& a, const NormalizedAddress& b) {
-  return (a.street.empty() || b.street.empty()) && (a.zip5.empty() || b.zip5.empty());
+// What two addresses agree in.
+struct Parts {
+  bool number, street, alike, zip, city;
+};
+
+Parts PartsOf(const PackedView& a, const PackedAddress& x, const PackedView& b,
+              const PackedAddress& y) {
+  Parts parts{};
+  parts.number = SameWord(a, x.number, b, y.number);
+  parts.street = Speaks(a, x.street) && Speaks(b, y.street) && SameWord(a, x.street, b, y.street);
+  parts.zip = SameWord(a, x.zip, b, y.zip);
+  parts.city = SameWord(a, x.city, b, y.city);
+  // Only beside a number or a ZIP is a like street worth the time.
+  parts.alike = parts.street || ((parts.number || parts.zip) && x.street != 0 && y.street != 0 &&
+                                 Alike(a.text(x.street), b.text(y.street)));
+  return parts;
 }
 
-AddressLevel CompareOne(const NormalizedAddress& a, const NormalizedAddress& b) {
-  if (NothingToCompare(a, b)) return AddressLevel::kMissing;
-  const bool number = SameAndPresent(a.number, b.number);
-  const bool street = SameAndPresent(a.street, b.street);
-  const bool zip = SameAndPresent(a.zip5, b.zip5);
-  if (number && street) return zip ? AddressLevel::kExact : AddressLevel::kNumberStreet;
-  if (number && zip && SimilarStreets(a.street, b.street)) return AddressLevel::kSimilar;
-  if (street && zip) return AddressLevel::kStreetZip;
-  return zip ? AddressLevel::kZip : AddressLevel::kDiffers;
+AddressLevel LevelOf(const Parts& p) {
+  const bool placed = p.zip || p.city;
+  if (p.number && p.street) return placed ? AddressLevel::kExact : AddressLevel::kNumberStreet;
+  if (p.number && p.alike) return AddressLevel::kSimilar;
+  if (p.alike && placed) return AddressLevel::kStreetZip;
+  if (p.number && p.zip) return AddressLevel::kNumberZip;
+  if (p.street) return AddressLevel::kStreet;
+  if (p.zip) return AddressLevel::kZip;
+  return p.city ? AddressLevel::kCity : AddressLevel::kDiffers;
+}
+
+uint32_t ValueOf(AddressLevel level, const PackedView& a, const PackedAddress& x) {
+  switch (level) {
+    case AddressLevel::kExact:
+    case AddressLevel::kNumberStreet:
+    case AddressLevel::kStreetZip:
+    case AddressLevel::kStreet:
+      return a.word(x.street).hash;
+    case AddressLevel::kZip:
+    case AddressLevel::kNumberZip:
+      return a.word(x.zip).hash;
+    case AddressLevel::kCity:
+      return a.word(x.city).hash;
+    default:
+      return 0;
+  }
+}
+
+bool NothingToCompare(const PackedAddress& x, const PackedAddress& y) {
+  const bool street = x.street != 0 && y.street != 0;
+  const bool zip = x.zip != 0 && y.zip != 0;
+  const bool city = x.city != 0 && y.city != 0;
+  return !street && !zip && !city;
 }
 
 }  // namespace
 
-AddressLevel CompareAddresses(const std::vector<NormalizedAddress>& a,
-                              const std::vector<NormalizedAddress>& b) {
-  AddressLevel best = AddressLevel::kMissing;
-  for (const NormalizedAddress& x : a) {
-    for (const NormalizedAddress& y : b) best = std::min(best, CompareOne(x, y));
+ComparedSet<AddressLevel> CompareAddresses(const PackedView& a, const PackedView& b) {
+  ComparedSet<AddressLevel> best;
+  for (const PackedAddress& x : a.addresses()) {
+    for (const PackedAddress& y : b.addresses()) {
+      if (NothingToCompare(x, y)) continue;
+      const AddressLevel level = LevelOf(PartsOf(a, x, b, y));
+      best.Offer(level, ValueOf(level, a, x));
+    }
   }
   return best;
 }

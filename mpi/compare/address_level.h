@@ -1,24 +1,28 @@
 #pragma once
 
-#include <vector>
+#include <cstdint>
 
-#include "mpi/normalize/address.h"
+#include "mpi/compare/compared_set.h"
+#include "mpi/compare/packed_record.h"
 
 namespace hie::mpi {
 
 // How far two people's addresses agree, strongest evidence first.
-enum class AddressLevel {
-  kExact,         // House number, street and ZIP.
-  kNumberStreet,  // House number and street; ZIP absent or different.
-  kSimilar,       // House number and ZIP; the street is one edit or Jaro-Winkler >= 0.92 apart.
-  kStreetZip,     // Street and ZIP.
-  kZip,           // ZIP.
+enum class AddressLevel : uint8_t {
+  kExact,         // House number, street, and ZIP or (where one is absent) city.
+  kNumberStreet,  // House number and street; ZIP different, or nothing to place it.
+  kSimilar,       // House number and ZIP, and the street is alike; or number and a like street.
+  kStreetZip,     // Street, or one alike, and ZIP.
+  kNumberZip,     // House number and ZIP; the street differs or is absent.
+  kStreet,        // Street alone.
+  kZip,
+  kCity,
   kDiffers,
   kMissing,
 };
 
-// Returns the strongest level of any pair: people move.  Total and symmetric.
-AddressLevel CompareAddresses(const std::vector<NormalizedAddress>& a,
-                              const std::vector<NormalizedAddress>& b);
+// Returns the strongest level of any pair: people move.  Total and symmetric.  The value is that
+// of the ZIP or city where these agree, else of the street.
+ComparedSet<AddressLevel> CompareAddresses(const PackedView& a, const PackedView& b);
 
 }  // namespace hie::mpi

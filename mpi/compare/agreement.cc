@@ -1,28 +1,74 @@
 #include "mpi/compare/agreement.h"
 
 namespace hie::mpi {
+namespace {
+
+template <typename Level>
+void Take(const ComparedSet<Level>& set, Level& level, uint32_t& value, uint8_t& pairings) {
+  level = set.level;
+  value = set.value;
+  pairings = set.pairings;
+}
+
+void CompareExtras(const PackedView& a, const PackedView& b, Agreement& result) {
+  for (size_t i = 0; i < kExtraFieldsMax; ++i) {
+    result.extras[i] = CompareExtra(a, b, i);
+    if (result.extras[i] == ExtraLevel::kExact) {
+      result.values.extras[i] = a.word(a.header().extras[i]).hash;
+    }
+  }
+}
+
+}  // namespace
+
+Agreement Compare(const PackedView& a, const PackedView& b) {
+  const PackedHeader& x = a.header();
+  const PackedHeader& y = b.header();
+  Agreement result;
+  Take(CompareFamilyNames(a, b), result.family, result.values.family, result.pairings.family);
+  Take(CompareGivenNames(a, b), result.given, result.values.given, result.pairings.given);
+  Take(CompareSsns(a, b), result.ssn, result.values.ssn, result.pairings.ssn);
+  Take(ComparePhones(a, b), result.phone, result.values.phone, result.pairings.phone);
+  Take(CompareEmails(a, b), result.email, result.values.email, result.pairings.email);
+  Take(CompareAddresses(a, b), result.address, result.values.address, result.pairings.address);
+  Take(CompareIdentifiers(a, b), result.identifier, result.values.identifier,
+       result.pairings.identifier);
+  result.middle = CompareMiddleNames(a, b);
+  result.suffix = CompareGenerations(static_cast<Generation>(x.generation),
+                                     static_cast<Generation>(y.generation));
+  result.birth_date = CompareBirthDates(a, b);
+  if (result.birth_date == BirthDateLevel::kExact) {
+    result.values.birth_date = BirthDateValue(a);
+  }
+  result.sex =
+      CompareSex(static_cast<AdministrativeSex>(x.sex), static_cast<AdministrativeSex>(y.sex));
+  result.mother_maiden = CompareMotherMaiden(a, b);
+  if (result.mother_maiden == MotherMaidenLevel::kExact) {
+    result.values.mother_maiden = a.word(x.mother_maiden).hash;
+  }
+  result.birth_order = CompareBirthOrder(x.birth_order, y.birth_order);
+  CompareExtras(a, b, result);
+  result.multiple_birth = x.multiple_birth != 0 || y.multiple_birth != 0;
+  result.identity_unknown = x.identity_unknown != 0 || y.identity_unknown != 0;
+  result.newborn = x.newborn != 0 || y.newborn != 0;
+  return result;
+}
 
 Agreement Compare(const Features& a, const Features& b) {
-  return {.family = CompareFamilyNames(a.names, b.names),
-          .given = CompareGivenNames(a.names, b.names),
-          .middle = CompareMiddleNames(a.names, b.names),
-          .suffix = CompareGenerations(a.generation, b.generation),
-          .birth_date = CompareBirthDates(a.birth_date, b.birth_date),
-          .sex = CompareSex(a.sex, b.sex),
-          .ssn = CompareSsns(a.ssns, b.ssns),
-          .phone = ComparePhones(a.phones, b.phones),
-          .email = CompareEmails(a.emails, b.emails),
-          .address = CompareAddresses(a.addresses, b.addresses),
-          .identifier = CompareIdentifiers(a.identifiers, b.identifiers),
-          .mother_maiden = CompareMotherMaiden(a.mother_maiden, b.mother_maiden),
-          .birth_order = CompareBirthOrder(a.birth_order, b.birth_order),
-          .multiple_birth = a.multiple_birth || b.multiple_birth,
-          .identity_unknown = a.identity_unknown || b.identity_unknown};
+  const std::string packed_a = Pack(a);
+  const std::string packed_b = Pack(b);
+  return Compare(PackedView(packed_a.data()), PackedView(packed_b.data()));
+}
+
+uint32_t BirthDateValue(const PackedView& record) {
+  const PackedHeader& header = record.header();
+  return static_cast<uint32_t>(header.birth_year) << 9 |
+         static_cast<uint32_t>(header.birth_month) << 5 | header.birth_day;
 }
 
 bool PersonalIdentifierAgrees(const Agreement& agreement) {
   return agreement.ssn == SsnLevel::kExact ||
-         agreement.identifier == IdentifierLevel::kPersonalExact;
+         agreement.identifier <= IdentifierLevel::kPersonalExact;
 }
 
 int IndependentContradictions(const Agreement& agreement) {

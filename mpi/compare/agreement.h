@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "mpi/compare/address_level.h"
 #include "mpi/compare/birth_date.h"
 #include "mpi/compare/family_name.h"
@@ -11,6 +14,39 @@
 #include "mpi/normalize/features.h"
 
 namespace hie::mpi {
+
+// Hashes of the values that agreed; 0 where the level is not worth its value.
+struct AgreedValues {
+  uint32_t family = 0;
+  uint32_t given = 0;
+  uint32_t birth_date = 0;
+  uint32_t ssn = 0;
+  uint32_t phone = 0;
+  uint32_t email = 0;
+  uint32_t address = 0;
+  uint32_t identifier = 0;
+  uint32_t mother_maiden = 0;
+  std::array<uint32_t, kExtraFieldsMax> extras = {};
+  friend bool operator==(const AgreedValues&, const AgreedValues&) = default;
+};
+
+// How many pairs of values were compared where a person has several.
+struct Pairings {
+  uint8_t family = 0;
+  uint8_t given = 0;
+  uint8_t ssn = 0;
+  uint8_t phone = 0;
+  uint8_t email = 0;
+  uint8_t address = 0;
+  uint8_t identifier = 0;
+  friend bool operator==(const Pairings&, const Pairings&) = default;
+};
+
+inline constexpr std::array<ExtraLevel, kExtraFieldsMax> kNoExtras = [] {
+  std::array<ExtraLevel, kExtraFieldsMax> none{};
+  for (ExtraLevel& level : none) level = ExtraLevel::kMissing;
+  return none;
+}();
 
 // The level that two records reach in each field.
 struct Agreement {
@@ -27,13 +63,23 @@ struct Agreement {
   IdentifierLevel identifier = IdentifierLevel::kMissing;
   MotherMaidenLevel mother_maiden = MotherMaidenLevel::kMissing;
   BirthOrderLevel birth_order = BirthOrderLevel::kMissing;
+  std::array<ExtraLevel, kExtraFieldsMax> extras = kNoExtras;
   bool multiple_birth = false;    // Either says that the person is one of a multiple birth.
   bool identity_unknown = false;  // Of either it is not known who the person is.
+  bool newborn = false;           // Either is a newborn without a name.
+  AgreedValues values;
+  Pairings pairings;
   friend bool operator==(const Agreement&, const Agreement&) = default;
 };
 
-// Compares field by field.  Total and symmetric.
+// Compares field by field.  Total and symmetric; allocates nothing.
+Agreement Compare(const PackedView& a, const PackedView& b);
+
+// The same of features that are not packed yet: packs both.
 Agreement Compare(const Features& a, const Features& b);
+
+// The birth date as a value that is looked up: 0 without one.
+uint32_t BirthDateValue(const PackedView& record);
 
 // Tells whether an identifier that one person alone holds agrees exactly: SSN, licence, own key.
 bool PersonalIdentifierAgrees(const Agreement& agreement);

@@ -2,24 +2,18 @@
 
 #include <algorithm>
 
+#include "mpi/compare/packed_words.h"
 #include "mpi/compare/string_distance.h"
-#include "mpi/normalize/nicknames.h"
+#include "mpi/compare/swapped_names.h"
 
 namespace hie::mpi {
 namespace {
 
 constexpr int kSimilarPerMille = 920;
 constexpr int kAlikePerMille = 820;
-constexpr size_t kSharedTokenBytesMin = 3;  // "de", "la" and initials are shared by chance.
+constexpr uint8_t kSharedTokenBytesMin = 3;  // Initials and short particles are shared by chance.
 
-bool ShareToken(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& token) {
-    return token.size() >= kSharedTokenBytesMin && std::find(b.begin(), b.end(), token) != b.end();
-  });
-}
-
-FamilyLevel CompareTexts(const std::string& a, const std::string& b) {
-  if (a == b) return IsCommonFamilyName(a) ? FamilyLevel::kExactCommon : FamilyLevel::kExact;
+FamilyLevel CompareTexts(absl::string_view a, absl::string_view b) {
   if (std::min(a.size(), b.size()) < kFuzzyBytesMin) return FamilyLevel::kDiffers;
   if (OneEditApart(a, b)) return FamilyLevel::kOneEdit;
   const int similarity = JaroWinklerPerMille(a, b);
@@ -27,26 +21,45 @@ FamilyLevel CompareTexts(const std::string& a, const std::string& b) {
   return similarity >= kAlikePerMille ? FamilyLevel::kAlike : FamilyLevel::kDiffers;
 }
 
-bool Swapped(const NormalizedName& a, const NormalizedName& b) {
-  return a.first.size() > 1 && b.first.size() > 1 && a.first == JoinedFamily(b) &&
-         b.first == JoinedFamily(a);
+// The tokens of a name; of a name of one token, that token.
+absl::Span<const PackedWord> Tokens(const PackedView& record, const PackedName& name) {
+  return name.token_count == 0 ? record.words().subspan(name.family, 1)
+                               : record.words().subspan(name.token_begin, name.token_count);
 }
 
-FamilyLevel CompareOne(const NormalizedName& a, const NormalizedName& b) {
-  if (a.family.empty() || b.family.empty()) return FamilyLevel::kMissing;
-  FamilyLevel level = CompareTexts(JoinedFamily(a), JoinedFamily(b));
-  if (ShareToken(a.family, b.family)) level = std::min(level, FamilyLevel::kTokenShared);
-  if (Swapped(a, b)) level = std::min(level, FamilyLevel::kSwapped);
+bool ShareToken(const PackedView& a, const PackedName& x, const PackedView& b,
+                const PackedName& y) {
+  if (x.token_count == 0 && y.token_count == 0) return false;  // Whole names: compared already.
+  for (const PackedWord& s : Tokens(a, x)) {
+    for (const PackedWord& t : Tokens(b, y)) {
+      if (s.length >= kSharedTokenBytesMin && SameWord(a, s, b, t)) return true;
+    }
+  }
+  return false;
+}
+
+FamilyLevel CompareOne(const PackedView& a, const PackedName& x, const PackedView& b,
+                       const PackedName& y) {
+  if (SameWord(a, x.family, b, y.family)) return FamilyLevel::kExact;
+  FamilyLevel level = CompareTexts(a.text(x.family), b.text(y.family));
+  if (level > FamilyLevel::kTokenShared && ShareToken(a, x, b, y)) {
+    level = FamilyLevel::kTokenShared;
+  }
+  if (level > FamilyLevel::kSwapped && NamesAreSwapped(a, x, b, y)) level = FamilyLevel::kSwapped;
   return level;
 }
 
 }  // namespace
 
-FamilyLevel CompareFamilyNames(const std::vector<NormalizedName>& a,
-                               const std::vector<NormalizedName>& b) {
-  FamilyLevel best = FamilyLevel::kMissing;
-  for (const NormalizedName& x : a) {
-    for (const NormalizedName& y : b) best = std::min(best, CompareOne(x, y));
+ComparedSet<FamilyLevel> CompareFamilyNames(const PackedView& a, const PackedView& b) {
+  ComparedSet<FamilyLevel> best;
+  for (const PackedName& x : a.names()) {
+    for (const PackedName& y : b.names()) {
+      if (x.family == 0 || y.family == 0) continue;
+      const FamilyLevel level = CompareOne(a, x, b, y);
+      const uint32_t value = level == FamilyLevel::kExact ? a.word(x.family).hash : 0;
+      best.Offer(level, value);
+    }
   }
   return best;
 }

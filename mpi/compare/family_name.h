@@ -1,15 +1,15 @@
 #pragma once
 
-#include <vector>
+#include <cstdint>
 
-#include "mpi/normalize/name.h"
+#include "mpi/compare/compared_set.h"
+#include "mpi/compare/packed_record.h"
 
 namespace hie::mpi {
 
 // How far two people's family names agree, strongest evidence first.
-enum class FamilyLevel {
+enum class FamilyLevel : uint8_t {
   kExact,
-  kExactCommon,  // Exact on a name that many hold.
   kOneEdit,      // One edit apart, four letters or more.
   kSimilar,      // Jaro-Winkler >= 0.92.
   kTokenShared,  // A part of one is a part of the other: hyphenation, second surname.
@@ -22,8 +22,7 @@ enum class FamilyLevel {
 // Returns the strongest level that any name of `a` and any name of `b` reach: a maiden name in
 // one's history agrees with the other's present name.
 //
-// Total and symmetric.
-FamilyLevel CompareFamilyNames(const std::vector<NormalizedName>& a,
-                               const std::vector<NormalizedName>& b);
+// Total and symmetric; allocates nothing.
+ComparedSet<FamilyLevel> CompareFamilyNames(const PackedView& a, const PackedView& b);
 
 }  // namespace hie::mpi

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "mpi/compare/packed_words.h"
 #include "mpi/compare/string_distance.h"
-#include "mpi/normalize/nicknames.h"
+#include "mpi/compare/swapped_names.h"
 
 namespace hie::mpi {
 namespace {
@@ -11,74 +12,102 @@ namespace {
 constexpr int kSimilarPerMille = 920;
 constexpr int kAlikePerMille = 820;
 
-bool Contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
+absl::Span<const PackedWord> Middles(const PackedView& record, const PackedName& name) {
+  return record.words().subspan(name.middle_begin, name.middle_count);
 }
 
-GivenLevel CompareFuzzily(const std::string& a, const std::string& b) {
-  if (std::min(a.size(), b.size()) < kFuzzyBytesMin) return GivenLevel::kDiffers;
-  const int similarity = JaroWinklerPerMille(a, b);
-  // Jayden and Hayden are two boys, not one misspelt.
-  if (IsCommonGivenName(a) && IsCommonGivenName(b)) {
-    return similarity >= kAlikePerMille ? GivenLevel::kAlike : GivenLevel::kDiffers;
+bool AmongMiddles(const PackedView& a, uint8_t first, const PackedView& b, const PackedName& y) {
+  if (a.word(first).length <= 1) return false;
+  for (const PackedWord& middle : Middles(b, y)) {
+    if (SameWord(a, a.word(first), b, middle)) return true;
   }
-  if (OneEditApart(a, b)) return GivenLevel::kOneEdit;
-  if (similarity >= kSimilarPerMille) return GivenLevel::kSimilar;
+  return false;
+}
+
+bool ShareGroup(const PackedName& x, const PackedName& y) {
+  for (const uint8_t group : x.groups) {
+    if (group != 0 && std::find(y.groups.begin(), y.groups.end(), group) != y.groups.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+GivenLevel CompareFuzzily(absl::string_view a, absl::string_view b, bool both_common) {
+  if (std::min(a.size(), b.size()) < kFuzzyBytesMin) return GivenLevel::kDiffers;
+  // Jayden and Hayden are two boys, not one misspelt.
+  if (!both_common && OneEditApart(a, b)) return GivenLevel::kOneEdit;
+  const int similarity = JaroWinklerPerMille(a, b);
+  if (!both_common && similarity >= kSimilarPerMille) return GivenLevel::kSimilar;
   return similarity >= kAlikePerMille ? GivenLevel::kAlike : GivenLevel::kDiffers;
 }
 
-GivenLevel CompareFirst(const std::string& a, const std::string& b) {
-  if (a == b) return IsCommonGivenName(a) ? GivenLevel::kExactCommon : GivenLevel::kExact;
-  if (a.size() == 1 || b.size() == 1) {
-    return a[0] == b[0] ? GivenLevel::kInitial : GivenLevel::kDiffers;
+// One wrote "Pen ilope": the first two words of `x` make the first of `y`.
+bool SplitsTheName(const PackedView& a, const PackedName& x, const PackedView& b,
+                   const PackedName& y) {
+  if (x.middle_count == 0) return false;
+  const absl::string_view head = a.text(x.first);
+  const absl::string_view tail = a.text(a.word(x.middle_begin));
+  const absl::string_view whole = b.text(y.first);
+  return head.size() + tail.size() == whole.size() && whole.substr(0, head.size()) == head &&
+         whole.substr(head.size()) == tail;
+}
+
+GivenLevel CompareFirst(const PackedView& a, const PackedName& x, const PackedView& b,
+                        const PackedName& y) {
+  const absl::string_view first = a.text(x.first);
+  const absl::string_view second = b.text(y.first);
+  if (first.size() == 1 || second.size() == 1) {
+    return first[0] == second[0] ? GivenLevel::kInitial : GivenLevel::kDiffers;
   }
-  if (ShareNicknameGroup(a, b)) return GivenLevel::kNickname;
-  return CompareFuzzily(a, b);
+  if (SameWord(a, x.first, b, y.first)) return GivenLevel::kExact;
+  if (ShareGroup(x, y)) return GivenLevel::kNickname;
+  return CompareFuzzily(first, second, x.first_is_common != 0 && y.first_is_common != 0);
 }
 
-GivenLevel CompareOne(const NormalizedName& a, const NormalizedName& b) {
-  if (a.first.empty() || b.first.empty()) return GivenLevel::kMissing;
-  if (a.first.size() == 1 && a.first == b.first) return GivenLevel::kInitial;
-  GivenLevel level = CompareFirst(a.first, b.first);
-  const bool middle = (a.first.size() > 1 && Contains(b.middle, a.first)) ||
-                      (b.first.size() > 1 && Contains(a.middle, b.first));
-  if (middle) level = std::min(level, GivenLevel::kMiddle);
-  const bool swapped =
-      a.first.size() > 1 && a.first == JoinedFamily(b) && b.first == JoinedFamily(a);
-  if (swapped) level = std::min(level, GivenLevel::kSwapped);
-  return level;
+GivenLevel CompareOne(const PackedView& a, const PackedName& x, const PackedView& b,
+                      const PackedName& y) {
+  GivenLevel level = CompareFirst(a, x, b, y);
+  if (level <= GivenLevel::kSimilar) return level;
+  if (SplitsTheName(a, x, b, y) || SplitsTheName(b, y, a, x)) return GivenLevel::kOneEdit;
+  if (NamesAreSwapped(a, x, b, y)) return GivenLevel::kSwapped;
+  const bool middle = AmongMiddles(a, x.first, b, y) || AmongMiddles(b, y.first, a, x);
+  return middle ? GivenLevel::kMiddle : level;
 }
 
-MiddleLevel CompareTokens(const std::string& a, const std::string& b) {
+MiddleLevel CompareTokens(absl::string_view a, absl::string_view b) {
   if (a == b) return a.size() == 1 ? MiddleLevel::kInitial : MiddleLevel::kExact;
   const bool initial = (a.size() == 1 || b.size() == 1) && a[0] == b[0];
-  return initial ? MiddleLevel::kInitial : MiddleLevel::kDiffers;
-}
-
-MiddleLevel CompareMiddles(const NormalizedName& a, const NormalizedName& b) {
-  MiddleLevel best = MiddleLevel::kMissing;
-  for (const std::string& x : a.middle) {
-    for (const std::string& y : b.middle) best = std::min(best, CompareTokens(x, y));
-  }
-  return best;
+  if (initial) return MiddleLevel::kInitial;
+  const bool fuzzy = std::min(a.size(), b.size()) >= kFuzzyBytesMin && OneEditApart(a, b);
+  return fuzzy ? MiddleLevel::kExact : MiddleLevel::kDiffers;
 }
 
 }  // namespace
 
-GivenLevel CompareGivenNames(const std::vector<NormalizedName>& a,
-                             const std::vector<NormalizedName>& b) {
-  GivenLevel best = GivenLevel::kMissing;
-  for (const NormalizedName& x : a) {
-    for (const NormalizedName& y : b) best = std::min(best, CompareOne(x, y));
+ComparedSet<GivenLevel> CompareGivenNames(const PackedView& a, const PackedView& b) {
+  ComparedSet<GivenLevel> best;
+  for (const PackedName& x : a.names()) {
+    for (const PackedName& y : b.names()) {
+      if (x.first == 0 || y.first == 0) continue;
+      const GivenLevel level = CompareOne(a, x, b, y);
+      const uint32_t value = level == GivenLevel::kExact ? a.word(x.first).hash : 0;
+      best.Offer(level, value);
+    }
   }
   return best;
 }
 
-MiddleLevel CompareMiddleNames(const std::vector<NormalizedName>& a,
-                               const std::vector<NormalizedName>& b) {
+MiddleLevel CompareMiddleNames(const PackedView& a, const PackedView& b) {
   MiddleLevel best = MiddleLevel::kMissing;
-  for (const NormalizedName& x : a) {
-    for (const NormalizedName& y : b) best = std::min(best, CompareMiddles(x, y));
+  for (const PackedName& x : a.names()) {
+    for (const PackedName& y : b.names()) {
+      for (const PackedWord& s : Middles(a, x)) {
+        for (const PackedWord& t : Middles(b, y)) {
+          best = std::min(best, CompareTokens(a.text(s), b.text(t)));
+        }
+      }
+    }
   }
   return best;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mpi/compare/packed_words.h"
 #include "mpi/compare/string_distance.h"
 
 namespace hie::mpi {
@@ -9,27 +10,40 @@ namespace {
 
 constexpr size_t kFuzzyCharactersMin = 6;
 
-IdentifierLevel CompareOne(const NormalizedIdentifier& a, const NormalizedIdentifier& b) {
-  if (a.system != b.system) return IdentifierLevel::kMissing;
-  const bool key = a.kind == IdentifierKind::kRecordKey || b.kind == IdentifierKind::kRecordKey;
-  const bool personal = a.kind == IdentifierKind::kPersonal;
-  if (a.value == b.value) {
+IdentifierLevel CompareOne(const PackedView& a, const PackedIdentifier& x, const PackedView& b,
+                           const PackedIdentifier& y) {
+  const auto is = [&](IdentifierKind kind) { return x.kind == static_cast<uint8_t>(kind); };
+  const bool key =
+      is(IdentifierKind::kRecordKey) || y.kind == static_cast<uint8_t>(IdentifierKind::kRecordKey);
+  const bool personal = is(IdentifierKind::kPersonal);
+  if (SameWord(a, x.value, b, y.value)) {
     return personal || key ? IdentifierLevel::kPersonalExact : IdentifierLevel::kSharedExact;
   }
   if (key) return IdentifierLevel::kMissing;
   if (!personal) return IdentifierLevel::kDiffers;
-  const bool one_edit = std::min(a.value.size(), b.value.size()) >= kFuzzyCharactersMin &&
-                        OneEditApart(a.value, b.value);
+  const absl::string_view s = a.text(x.value);
+  const absl::string_view t = b.text(y.value);
+  const bool one_edit = std::min(s.size(), t.size()) >= kFuzzyCharactersMin && OneEditApart(s, t);
   return one_edit ? IdentifierLevel::kPersonalOneEdit : IdentifierLevel::kPersonalDiffers;
 }
 
 }  // namespace
 
-IdentifierLevel CompareIdentifiers(const std::vector<NormalizedIdentifier>& a,
-                                   const std::vector<NormalizedIdentifier>& b) {
-  IdentifierLevel best = IdentifierLevel::kMissing;
-  for (const NormalizedIdentifier& x : a) {
-    for (const NormalizedIdentifier& y : b) best = std::min(best, CompareOne(x, y));
+ComparedSet<IdentifierLevel> CompareIdentifiers(const PackedView& a, const PackedView& b) {
+  ComparedSet<IdentifierLevel> best;
+  uint32_t agreed_system = 0;
+  for (const PackedIdentifier& x : a.identifiers()) {
+    for (const PackedIdentifier& y : b.identifiers()) {
+      if (x.system_hash != y.system_hash || !Speaks(a, x.value) || !Speaks(b, y.value)) continue;
+      const IdentifierLevel level = CompareOne(a, x, b, y);
+      const bool exact = level <= IdentifierLevel::kSharedExact;
+      best.Offer(level, exact ? a.word(x.value).hash : 0);
+      if (level != IdentifierLevel::kPersonalExact) continue;
+      if (agreed_system != 0 && agreed_system != x.system_hash) {
+        best.Offer(IdentifierLevel::kSeveralPersonal, 0);
+      }
+      agreed_system = x.system_hash;
+    }
   }
   return best;
 }

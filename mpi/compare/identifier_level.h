@@ -1,13 +1,15 @@
 #pragma once
 
-#include <vector>
+#include <cstdint>
 
-#include "mpi/normalize/features.h"
+#include "mpi/compare/compared_set.h"
+#include "mpi/compare/packed_record.h"
 
 namespace hie::mpi {
 
 // How far two people's other identifiers agree, strongest evidence first.
-enum class IdentifierLevel {
+enum class IdentifierLevel : uint8_t {
+  kSeveralPersonal,  // Personal ones of two assigners.
   kPersonalExact,    // One person's own: licence, passport, the record's own key.
   kSharedExact,      // May be a household's: insurance.
   kPersonalOneEdit,  // One edit apart, six characters or more.
@@ -17,7 +19,6 @@ enum class IdentifierLevel {
 };
 
 // Returns the strongest level of any pair of one assigner.  Total and symmetric.
-IdentifierLevel CompareIdentifiers(const std::vector<NormalizedIdentifier>& a,
-                                   const std::vector<NormalizedIdentifier>& b);
+ComparedSet<IdentifierLevel> CompareIdentifiers(const PackedView& a, const PackedView& b);
 
 }  // namespace hie::mpi

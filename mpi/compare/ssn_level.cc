@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mpi/compare/packed_words.h"
 #include "mpi/compare/string_distance.h"
 
 namespace hie::mpi {
@@ -10,21 +11,30 @@ namespace {
 constexpr size_t kFullDigits = 9;
 constexpr size_t kLastDigits = 4;
 
-SsnLevel CompareOne(const std::string& a, const std::string& b) {
+absl::string_view LastDigits(absl::string_view digits) {
+  return digits.substr(digits.size() - std::min(digits.size(), kLastDigits));
+}
+
+SsnLevel CompareOne(absl::string_view a, absl::string_view b) {
   if (a.size() == kFullDigits && b.size() == kFullDigits) {
     if (a == b) return SsnLevel::kExact;
     return OneEditApart(a, b) ? SsnLevel::kOneEdit : SsnLevel::kDiffersFull;
   }
-  const bool same_last = a.substr(a.size() - kLastDigits) == b.substr(b.size() - kLastDigits);
-  return same_last ? SsnLevel::kLastFour : SsnLevel::kDiffers;
+  return LastDigits(a) == LastDigits(b) ? SsnLevel::kLastFour : SsnLevel::kDiffers;
 }
 
 }  // namespace
 
-SsnLevel CompareSsns(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  SsnLevel best = SsnLevel::kMissing;
-  for (const std::string& x : a) {
-    for (const std::string& y : b) best = std::min(best, CompareOne(x, y));
+ComparedSet<SsnLevel> CompareSsns(const PackedView& a, const PackedView& b) {
+  const PackedHeader& x = a.header();
+  const PackedHeader& y = b.header();
+  ComparedSet<SsnLevel> best;
+  for (const PackedWord& s : a.words().subspan(x.ssn_begin, x.ssns)) {
+    for (const PackedWord& t : b.words().subspan(y.ssn_begin, y.ssns)) {
+      if (s.muted != 0 || t.muted != 0) continue;
+      const SsnLevel level = CompareOne(a.text(s), b.text(t));
+      best.Offer(level, level == SsnLevel::kExact ? s.hash : 0);
+    }
   }
   return best;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <cstdint>
+
+#include "mpi/compare/compared_set.h"
+#include "mpi/compare/packed_record.h"
 
 namespace hie::mpi {
 
 // How far two people's social security numbers agree, strongest evidence first.
-enum class SsnLevel {
+enum class SsnLevel : uint8_t {
   kExact,        // Nine digits.
   kLastFour,     // The last four, where one side has only these.
   kOneEdit,      // Nine digits, one edit apart.
@@ -16,6 +18,6 @@ enum class SsnLevel {
 };
 
 // Returns the strongest level of any pair.  Total and symmetric.
-SsnLevel CompareSsns(const std::vector<std::string>& a, const std::vector<std::string>& b);
+ComparedSet<SsnLevel> CompareSsns(const PackedView& a, const PackedView& b);
 
 }  // namespace hie::mpi

@@ -11,7 +11,8 @@
 namespace hie::mpi {
 namespace {
 
-constexpr Thresholds kThresholds = {10'000, 0, 14'000, 3'000, -3'000};
+constexpr Thresholds kThresholds{
+    .link = 10'000, .review = 0, .merge = 14'000, .margin = 3'000, .unlink = -3'000};
 
 PersonScore Person(const char* eid, std::vector<RecordScore> records) {
   return {EnterpriseId(eid), std::move(records), false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ inline constexpr size_t kNamesComparedMax = 4;
 inline constexpr size_t kAddressesComparedMax = 3;
 inline constexpr size_t kPhonesComparedMax = 4;
 inline constexpr size_t kIdentifiersComparedMax = 8;
+// Fields beyond the demographics that a data set may bring: birth place, occupation.
+inline constexpr size_t kExtraFieldsMax = 8;
 
 // What an identifier says about whom it belongs to.
 enum class IdentifierKind {
@@ -47,6 +50,7 @@ struct Features {
   std::vector<NormalizedAddress> addresses;
   std::vector<NormalizedIdentifier> identifiers;
   std::string mother_maiden;
+  std::array<std::string, kExtraFieldsMax> extras;  // Folded; each compared with its like alone.
   bool multiple_birth = false;
   uint32_t birth_order = 0;
   Generation generation = Generation::kNone;  // The first that any name says.

@@ -100,6 +100,14 @@ absl::string_view NicknameRoot(absl::string_view name) {
   return found == index.end() ? name : found->second.root;
 }
 
+std::vector<absl::string_view> CommonGivenNames() {
+  return absl::StrSplit(kCommonGiven, ' ', absl::SkipEmpty());
+}
+
+std::vector<absl::string_view> CommonFamilyNames() {
+  return absl::StrSplit(kCommonFamily, ' ', absl::SkipEmpty());
+}
+
 bool IsCommonGivenName(absl::string_view name) {
   static const WordList* const list = MakeList(kCommonGiven);
   return list->contains(name);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -30,6 +31,10 @@ bool ShareNicknameGroup(absl::string_view a, absl::string_view b);
 // The root of the group of which `name` is the root, else of the first group that holds it, else
 // `name` itself: what blocking keys are made of.  Lives as long as `name`.  O(1).
 absl::string_view NicknameRoot(absl::string_view name);
+
+// Common given names (men's, then women's, then others) and family names, the commonest first.
+std::vector<absl::string_view> CommonGivenNames();
+std::vector<absl::string_view> CommonFamilyNames();
 
 // Tells whether a folded given name is one that many people have: then it is no misspelling of
 // another common one ("Mia" is not "Mya" typed wrongly).  O(1).

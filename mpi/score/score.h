@@ -8,10 +8,34 @@
 
 namespace hie::mpi {
 
+// How much of what the fields of a pair could say they do say, against both alternatives; for the
+// judgement of groups, where pairs that share few fields must not count like full ones.
+struct PairSupport {
+  // Evidence (the weight without prior) and what it would be if all fields agreed, in 1/1000 bit.
+  // The latter is bounded (kStrangerSaidMax, kHouseholdSaidMax) and the former scaled with it, so
+  // that one pair of rich records does not outweigh many.
+  Millibits stranger = 0;
+  Millibits stranger_most = 0;
+  Millibits household = 0;
+  Millibits household_most = 0;
+
+  PairSupport& operator+=(const PairSupport& other) {
+    stranger += other.stranger;
+    stranger_most += other.stranger_most;
+    household += other.household;
+    household_most += other.household_most;
+    return *this;
+  }
+  friend bool operator==(const PairSupport&, const PairSupport&) = default;
+};
+inline constexpr Millibits kStrangerSaidMax = 20'000;
+inline constexpr Millibits kHouseholdSaidMax = 8'000;
+
 // What an agreement is worth against both alternatives.
 struct PairScore {
   Millibits stranger = 0;   // That they are one person, against two strangers.
   Millibits household = 0;  // Against two members of one household.
+  PairSupport support;
   VetoSet vetoes = 0;
 
   // The weight that counts: agreement must beat both alternatives.
@@ -21,15 +45,20 @@ struct PairScore {
 
 // One field's part.
 struct FieldPart {
-  absl::string_view field;
+  std::string field;
   absl::string_view level;
-  Millibits weight = 0;  // Under the alternative that binds.
+  Millibits weight = 0;    // Under the alternative that binds.
+  Millibits stranger = 0;  // Under each.
+  Millibits household = 0;
+  // The chance that was used for the agreed value, in parts per billion; 0: the field's own.
+  uint32_t value_chance = 0;
 };
 
 // Adds the model's weights up.  Pure, integers only, symmetric in the records.
 PairScore Score(const Agreement& agreement, const Model& model);
 
-// The parts of Score(agreement, model).weight(), the prior left out.  Fields in model order.
+// The parts of Score(agreement, model).weight(), the prior left out.  Fields in model order; extra
+// fields without a name are left out.
 std::vector<FieldPart> Explain(const Agreement& agreement, const Model& model);
 
 }  // namespace hie::mpi

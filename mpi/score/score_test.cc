@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <memory>
+
+#include "mpi/score/log2.h"
+
 namespace hie::mpi {
 namespace {
 
@@ -21,10 +26,11 @@ bool Links(const Agreement& a) {
 
 TEST(DefaultModelTest, EveryRowIsFilledAndMissingIsWorthNothing) {
   for (const FieldRow& row : DefaultModel().fields) {
+    SCOPED_TRACE(row.name);
     ASSERT_GT(row.level_count, 1u) << row.name;
     for (size_t i = 0; i < row.level_count; ++i) EXPECT_FALSE(row.levels[i].name.empty());
     for (size_t i = row.level_count; i < kLevelsMax; ++i) EXPECT_TRUE(row.levels[i].name.empty());
-    const LevelRow& last = row.levels[row.level_count - 1];
+    const Level& last = row.levels[row.level_count - 1];
     EXPECT_EQ(last.name, "missing") << row.name;
     EXPECT_EQ(last.stranger, 0) << row.name;
     EXPECT_EQ(last.household, 0) << row.name;
@@ -40,13 +46,18 @@ TEST(DefaultModelTest, HouseholdFieldsEarnAlmostNothingAgainstTheHousehold) {
 
 TEST(ScoreTest, RareNameAndBirthDateLink) { EXPECT_TRUE(Links(SamePerson())); }
 
-TEST(ScoreTest, CommonNameAndBirthDateNeedMore) {
-  Agreement a = SamePerson();
-  a.family = FamilyLevel::kExactCommon;
-  a.given = GivenLevel::kExactCommon;
-  EXPECT_FALSE(Links(a));
-  a.address = AddressLevel::kZip;
-  EXPECT_TRUE(Links(a));
+TEST(ScoreTest, AgreementOnACommonNameSaysLess) {
+  const auto names = [](const char* family, const char* given) {
+    Features f;
+    f.names = {{{family}, given, {}, Generation::kNone, false}};
+    return f;
+  };
+  const auto stranger = [&](const char* family, const char* given) {
+    const Features f = names(family, given);
+    return Score(Compare(f, f), DefaultModel()).stranger;
+  };
+  EXPECT_GT(stranger("larssen", "fyodor"), stranger("larssen", "john") + 2'000);
+  EXPECT_GT(stranger("larssen", "fyodor"), stranger("smith", "fyodor") + 4'000);
 }
 
 TEST(ScoreTest, EverythingSharedByAHouseholdDoesNotLinkSiblings) {
@@ -79,12 +90,61 @@ TEST(ScoreTest, ATwinWithAnAlmostEqualNameDoesNotLink) {
   EXPECT_FALSE(Links(a));
 }
 
+TEST(ScoreTest, TheNumberOfATwinIsNotEnoughForAnotherName) {
+  Agreement a = SamePerson();
+  a.given = GivenLevel::kDiffers;
+  a.address = AddressLevel::kExact;
+  a.ssn = SsnLevel::kExact;
+  EXPECT_FALSE(Links(a));
+}
+
 TEST(ScoreTest, AMisspelledNameLinksByAPersonalIdentifier) {
   Agreement a = SamePerson();
   a.given = GivenLevel::kOneEdit;
   a.address = AddressLevel::kExact;
   a.ssn = SsnLevel::kExact;
   EXPECT_TRUE(Links(a));
+}
+
+TEST(ScoreTest, AValueThatManyHoldIsWorthLess) {
+  Model model = DefaultModel();
+  Agreement a = SamePerson();
+  a.ssn = SsnLevel::kExact;
+  a.values.ssn = 77;
+  const Millibits before = Score(a, model).stranger;
+  std::vector<uint64_t> holders(kFrequencySlots, 0);
+  const auto slot = static_cast<size_t>(Field::kSsn);
+  holders[slot] = 10'000;
+  model.frequencies = std::make_shared<ValueFrequencies>(
+      std::vector<ValueFrequencies::Entry>{{ValueFrequencies::Key(slot, 77), 12}}, holders);
+  EXPECT_LT(Score(a, model).stranger, before - 8'000);
+  a.values.ssn = 78;  // Counted, and rare: no more than the mean.
+  EXPECT_EQ(Score(a, model).stranger, before);
+}
+
+TEST(ScoreTest, ManyValuesAgreeByChanceMoreEasily) {
+  Agreement a = SamePerson();
+  const Millibits before = Score(a, DefaultModel()).stranger;
+  a.pairings.family = 4;
+  EXPECT_EQ(Score(a, DefaultModel()).stranger, before - 2'000);
+}
+
+TEST(ScoreTest, SupportIsAShareOfWhatCouldBeSaid) {
+  const PairSupport all = Score(SamePerson(), DefaultModel()).support;
+  EXPECT_EQ(all.stranger, all.stranger_most);
+  EXPECT_EQ(all.stranger_most, kStrangerSaidMax);
+  Agreement a = SamePerson();
+  a.given = GivenLevel::kDiffers;
+  a.birth_date = BirthDateLevel::kDifferent;
+  const PairSupport little = Score(a, DefaultModel()).support;
+  EXPECT_LT(little.stranger, all.stranger / 4);
+  EXPECT_LT(little.household, 0);
+}
+
+TEST(Log2MillibitsTest, EqualsTheLogarithm) {
+  for (uint64_t value = 1; value < (uint64_t{1} << 40); value += value / 7 + 1) {
+    EXPECT_NEAR(Log2Millibits(value), std::log2(static_cast<double>(value)) * 1000, 1.0) << value;
+  }
 }
 
 TEST(ExplainTest, PartsAddUpToTheWeight) {

@@ -8,17 +8,12 @@ bool GivenDiffers(GivenLevel level) {
 }
 
 bool GivenAgrees(GivenLevel level) {
-  return level == GivenLevel::kExact || level == GivenLevel::kExactCommon ||
-         level == GivenLevel::kNickname || level == GivenLevel::kSwapped;
+  return level == GivenLevel::kExact || level == GivenLevel::kNickname ||
+         level == GivenLevel::kSwapped;
 }
 
 bool BirthDateAgrees(BirthDateLevel level) {
   return level == BirthDateLevel::kExact || level == BirthDateLevel::kExactDefault;
-}
-
-bool BirthDateContradicts(BirthDateLevel level) {
-  return level == BirthDateLevel::kDifferent || level == BirthDateLevel::kSameYear ||
-         level == BirthDateLevel::kDefaultDay;
 }
 
 bool HouseholdAgrees(const Agreement& a) {
@@ -29,11 +24,11 @@ bool HouseholdAgrees(const Agreement& a) {
   return address || phone || mother || insurance || a.multiple_birth;
 }
 
-// An SSN excuses a misspelling, but neither another first name (numbers of twins are mixed up) nor
-// anything among children of a multiple birth.
+// Among children of a multiple birth nothing but the same name excuses: even their numbers are
+// mixed up.  Where no multiple birth is said, the weights against a household member decide.
 bool PossibleTwin(const Agreement& a) {
-  const bool excused = PersonalIdentifierAgrees(a) && !GivenDiffers(a.given) && !a.multiple_birth;
-  return BirthDateAgrees(a.birth_date) && !GivenAgrees(a.given) && HouseholdAgrees(a) && !excused;
+  return a.multiple_birth && BirthDateAgrees(a.birth_date) && HouseholdAgrees(a) &&
+         !GivenAgrees(a.given) && a.given != GivenLevel::kMissing;
 }
 
 bool Holds(Veto veto, const Agreement& a) {
@@ -43,17 +38,13 @@ bool Holds(Veto veto, const Agreement& a) {
     case Veto::kGeneration:
       return a.suffix == SuffixLevel::kConflict;
     case Veto::kSsnAndGiven:
-      return a.ssn == SsnLevel::kDiffersFull && !GivenAgrees(a.given);
+      return a.ssn == SsnLevel::kDiffersFull && GivenDiffers(a.given);
     case Veto::kSexAndGiven:
       return a.sex == SexLevel::kDiffers && GivenDiffers(a.given);
-    case Veto::kBirthDate:
-      return BirthDateContradicts(a.birth_date);
-    case Veto::kGivenAndBirthDate:
-      return !GivenAgrees(a.given) && !BirthDateAgrees(a.birth_date);
     case Veto::kPossibleTwin:
       return PossibleTwin(a);
     case Veto::kNoGiven:
-      return a.given == GivenLevel::kMissing && !PersonalIdentifierAgrees(a);
+      return a.newborn && a.given == GivenLevel::kMissing && !PersonalIdentifierAgrees(a);
     case Veto::kIdentityUnknown:
       return a.identity_unknown;
   }
@@ -80,10 +71,6 @@ absl::string_view VetoName(Veto veto) {
       return "ssn_and_given";
     case Veto::kSexAndGiven:
       return "sex_and_given";
-    case Veto::kBirthDate:
-      return "birth_date";
-    case Veto::kGivenAndBirthDate:
-      return "given_and_birth_date";
     case Veto::kPossibleTwin:
       return "possible_twin";
     case Veto::kNoGiven:

@@ -36,24 +36,6 @@ TEST(FindVetoesTest, EachContradictionIsNamed) {
          a.given = GivenLevel::kDiffers;
        },
        Veto::kSexAndGiven},
-      {[](Agreement& a) { a.birth_date = BirthDateLevel::kDifferent; }, Veto::kBirthDate},
-      {[](Agreement& a) { a.birth_date = BirthDateLevel::kSameYear; }, Veto::kBirthDate},
-      {[](Agreement& a) {
-         a.birth_date = BirthDateLevel::kOneDigitOff;
-         a.given = GivenLevel::kOneEdit;
-       },
-       Veto::kGivenAndBirthDate},
-      {[](Agreement& a) {
-         a.ssn = SsnLevel::kMissing;
-         a.given = GivenLevel::kOneEdit;
-         a.address = AddressLevel::kExact;
-       },
-       Veto::kPossibleTwin},
-      {[](Agreement& a) {  // The SSN of one twin under both.
-         a.given = GivenLevel::kDiffers;
-         a.address = AddressLevel::kExact;
-       },
-       Veto::kPossibleTwin},
       {[](Agreement& a) {
          a.given = GivenLevel::kOneEdit;
          a.multiple_birth = true;
@@ -62,6 +44,7 @@ TEST(FindVetoesTest, EachContradictionIsNamed) {
       {[](Agreement& a) {
          a.ssn = SsnLevel::kMissing;
          a.given = GivenLevel::kMissing;
+         a.newborn = true;
        },
        Veto::kNoGiven},
   };

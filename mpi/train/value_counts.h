@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "mpi/block/distinct_records.h"
+#include "mpi/compare/record_table.h"
+#include "mpi/score/value_frequencies.h"
+
+namespace hie::mpi {
+
+// Calls `value(slot, hash)` for every value of a record that has a frequency of its own.
+void ForEachValue(const PackedView& record,
+                  const std::function<void(size_t slot, uint32_t hash)>& value);
+
+// Counts the values of all distinct records.  Values that fewer than three hold are left out: a
+// pair's own two say nothing.  Cost: one sort of all values, about nine per record.
+std::shared_ptr<const ValueFrequencies> CountValues(const RecordTable& table,
+                                                    const DistinctRecords& records, size_t threads);
+
+}  // namespace hie::mpi
