@@ -15,6 +15,11 @@ bool Alike(absl::string_view a, absl::string_view b) {
   return OneEditApart(a, b) || JaroWinklerPerMille(a, b) >= kSimilarPerMille;
 }
 
+// A house that says nothing: its street is muted, and without it the number means no house.
+bool Muted(const PackedView& record, const PackedAddress& address) {
+  return record.word(address.street).muted != 0;
+}
+
 // What two addresses agree in.
 struct Parts {
   bool number, street, alike, zip, city;
@@ -23,13 +28,13 @@ struct Parts {
 Parts PartsOf(const PackedView& a, const PackedAddress& x, const PackedView& b,
               const PackedAddress& y) {
   Parts parts{};
-  parts.number = SameWord(a, x.number, b, y.number);
+  parts.number = !Muted(a, x) && !Muted(b, y) && SameWord(a, x.number, b, y.number);
   parts.street = Speaks(a, x.street) && Speaks(b, y.street) && SameWord(a, x.street, b, y.street);
   parts.zip = SameWord(a, x.zip, b, y.zip);
   parts.city = SameWord(a, x.city, b, y.city);
   // Only beside a number or a ZIP is a like street worth the time.
-  parts.alike = parts.street || ((parts.number || parts.zip) && x.street != 0 && y.street != 0 &&
-                                 Alike(a.text(x.street), b.text(y.street)));
+  parts.alike = parts.street || ((parts.number || parts.zip) && Speaks(a, x.street) &&
+                                 Speaks(b, y.street) && Alike(a.text(x.street), b.text(y.street)));
   return parts;
 }
 
@@ -44,13 +49,15 @@ AddressLevel LevelOf(const Parts& p) {
   return p.city ? AddressLevel::kCity : AddressLevel::kDiffers;
 }
 
-uint32_t ValueOf(AddressLevel level, const PackedView& a, const PackedAddress& x) {
+uint32_t ValueOf(AddressLevel level, const Parts& parts, const PackedView& a,
+                 const PackedAddress& x) {
   switch (level) {
     case AddressLevel::kExact:
     case AddressLevel::kNumberStreet:
     case AddressLevel::kStreetZip:
     case AddressLevel::kStreet:
-      return a.word(x.street).hash;
+      // Streets that are only alike are two values.
+      return parts.street ? a.word(x.street).hash : 0;
     case AddressLevel::kZip:
     case AddressLevel::kNumberZip:
       return a.word(x.zip).hash;
@@ -61,8 +68,9 @@ uint32_t ValueOf(AddressLevel level, const PackedView& a, const PackedAddress& x
   }
 }
 
-bool NothingToCompare(const PackedAddress& x, const PackedAddress& y) {
-  const bool street = x.street != 0 && y.street != 0;
+bool NothingToCompare(const PackedView& a, const PackedAddress& x, const PackedView& b,
+                      const PackedAddress& y) {
+  const bool street = Speaks(a, x.street) && Speaks(b, y.street);
   const bool zip = x.zip != 0 && y.zip != 0;
   const bool city = x.city != 0 && y.city != 0;
   return !street && !zip && !city;
@@ -74,9 +82,10 @@ ComparedSet<AddressLevel> CompareAddresses(const PackedView& a, const PackedView
   ComparedSet<AddressLevel> best;
   for (const PackedAddress& x : a.addresses()) {
     for (const PackedAddress& y : b.addresses()) {
-      if (NothingToCompare(x, y)) continue;
-      const AddressLevel level = LevelOf(PartsOf(a, x, b, y));
-      best.Offer(level, ValueOf(level, a, x));
+      if (NothingToCompare(a, x, b, y)) continue;
+      const Parts parts = PartsOf(a, x, b, y);
+      const AddressLevel level = LevelOf(parts);
+      best.Offer(level, ValueOf(level, parts, a, x));
     }
   }
   return best;

@@ -21,8 +21,9 @@ enum class AddressLevel : uint8_t {
   kMissing,
 };
 
-// Returns the strongest level of any pair: people move.  Total and symmetric.  The value is that
-// of the ZIP or city where these agree, else of the street.
+// Returns the strongest level of any pair: people move.  Total and symmetric.  The value is that of
+// the street where both name the same, else of the ZIP or city that agrees.  A muted street says
+// nothing, nor does the house number beside it.
 ComparedSet<AddressLevel> CompareAddresses(const PackedView& a, const PackedView& b);
 
 }  // namespace hie::mpi

@@ -12,10 +12,11 @@ constexpr size_t kFuzzyCharactersMin = 6;
 
 IdentifierLevel CompareOne(const PackedView& a, const PackedIdentifier& x, const PackedView& b,
                            const PackedIdentifier& y) {
-  const auto is = [&](IdentifierKind kind) { return x.kind == static_cast<uint8_t>(kind); };
-  const bool key =
-      is(IdentifierKind::kRecordKey) || y.kind == static_cast<uint8_t>(IdentifierKind::kRecordKey);
-  const bool personal = is(IdentifierKind::kPersonal);
+  constexpr auto kKey = static_cast<uint8_t>(IdentifierKind::kRecordKey);
+  constexpr auto kPersonal = static_cast<uint8_t>(IdentifierKind::kPersonal);
+  const bool key = x.kind == kKey || y.kind == kKey;
+  // One assigner's identifiers are of one kind; where they are not, the weaker counts.
+  const bool personal = x.kind == kPersonal && y.kind == kPersonal;
   if (SameWord(a, x.value, b, y.value)) {
     return personal || key ? IdentifierLevel::kPersonalExact : IdentifierLevel::kSharedExact;
   }
@@ -32,6 +33,7 @@ IdentifierLevel CompareOne(const PackedView& a, const PackedIdentifier& x, const
 ComparedSet<IdentifierLevel> CompareIdentifiers(const PackedView& a, const PackedView& b) {
   ComparedSet<IdentifierLevel> best;
   uint32_t agreed_system = 0;
+  bool several = false;
   for (const PackedIdentifier& x : a.identifiers()) {
     for (const PackedIdentifier& y : b.identifiers()) {
       if (x.system_hash != y.system_hash || !Speaks(a, x.value) || !Speaks(b, y.value)) continue;
@@ -39,11 +41,13 @@ ComparedSet<IdentifierLevel> CompareIdentifiers(const PackedView& a, const Packe
       const bool exact = level <= IdentifierLevel::kSharedExact;
       best.Offer(level, exact ? a.word(x.value).hash : 0);
       if (level != IdentifierLevel::kPersonalExact) continue;
-      if (agreed_system != 0 && agreed_system != x.system_hash) {
-        best.Offer(IdentifierLevel::kSeveralPersonal, 0);
-      }
+      several = several || (agreed_system != 0 && agreed_system != x.system_hash);
       agreed_system = x.system_hash;
     }
+  }
+  if (several) {
+    best.level = IdentifierLevel::kSeveralPersonal;
+    best.value = 0;
   }
   return best;
 }

@@ -21,15 +21,18 @@ class Packer {
  public:
   Packer() { words_.emplace_back(); }
 
-  // Returns the index of a word; equal words that stand alone share one.
+  // Returns the index of a word; equal words that this made share one.  Not for values that the
+  // detector may mute: what is muted must not be another field's word.
   uint8_t Share(absl::string_view text) {
     text = text.substr(0, kWordBytesMax);
     if (text.empty()) return 0;
     const uint32_t hash = HashWord(text);
-    for (size_t i = 1; i < words_.size(); ++i) {
-      if (words_[i].hash == hash && Text(i) == text) return static_cast<uint8_t>(i);
+    for (const uint8_t i : shared_) {
+      if (words_[i].hash == hash && Text(i) == text) return i;
     }
-    return Add(text);
+    const uint8_t index = Add(text);
+    if (index != 0) shared_.push_back(index);
+    return index;
   }
 
   // Returns the index of a new word.
@@ -91,6 +94,7 @@ class Packer {
   }
 
   std::vector<PackedWord> words_;
+  std::vector<uint8_t> shared_;  // Words that several places may name.
   std::string text_;
 };
 
@@ -113,7 +117,7 @@ void PackNames(const Features& features, Packer& packer) {
 void PackAddresses(const Features& features, Packer& packer) {
   for (size_t i = 0; i < features.addresses.size() && i < kAddressesComparedMax; ++i) {
     const NormalizedAddress& address = features.addresses[i];
-    packer.addresses.push_back({packer.Share(address.number), packer.Share(address.street),
+    packer.addresses.push_back({packer.Share(address.number), packer.Add(address.street),
                                 packer.Share(address.unit), packer.Share(address.zip5),
                                 packer.Share(address.city)});
   }
