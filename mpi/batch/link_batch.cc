@@ -10,6 +10,7 @@
 #include "mpi/block/distinct_records.h"
 #include "mpi/block/parallel.h"
 #include "mpi/link/average_link.h"
+#include "mpi/score/log2.h"
 #include "mpi/train/calibrate.h"
 #include "mpi/train/expectation_maximization.h"
 #include "mpi/train/pair_recall.h"
@@ -37,19 +38,25 @@ struct alignas(64) ScoredPart {
   uint64_t compared = 0;
 };
 
-// Lowers the threshold as far as the links that this adds are expected to hold kWrongLinksMax
-// wrong ones in all: in a small file a likely pair is worth more than a rule made for millions.
+// Lowers the threshold as far as the links that this adds are expected to hold few wrong ones in
+// all: in a small file a likely pair is worth more than a rule made for millions.
 Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits threshold) {
   std::vector<Millibits> below;
+  double links = 0;
   for (const WeightedPair& pair : pairs) {
-    const bool between = pair.weight < threshold && pair.weight >= kLinkThresholdMin;
-    if (between && pair.vetoes == 0) below.push_back(pair.weight);
+    if (pair.vetoes != 0 || pair.weight < kLinkThresholdMin) continue;
+    if (pair.weight >= threshold) {
+      ++links;
+    } else {
+      below.push_back(pair.weight);
+    }
   }
   std::sort(below.begin(), below.end(), std::greater<>());
+  const double allowed = std::max(kWrongLinksMin, kWrongLinksPerRoot * std::sqrt(links));
   double wrong = 0;
   for (const Millibits weight : below) {
     wrong += 1 / (1 + std::exp2(weight / 1000.0));
-    if (wrong > kWrongLinksMax) break;
+    if (wrong > allowed) break;
     threshold = weight;
   }
   return threshold;
@@ -206,6 +213,9 @@ class Batch {
         [&](uint32_t a, uint32_t b) {
           const PairScore score = Score(Compare(NodeRecord(a), NodeRecord(b)), model);
           return WeightedPair{a, b, score.weight(), score.vetoes, score.support};
+        },
+        [&](absl::Span<const uint32_t> a, absl::Span<const uint32_t> b) {
+          return WeighGroups(a, b);
         });
     for (const OpenPair& open : clusters.open) {
       tasks.push_back(Task(open.a, open.b, open.weight, open.vetoes, open.ambiguous));
@@ -215,6 +225,20 @@ class Batch {
       return x.weight != y.weight ? x.weight > y.weight : std::tie(x.a, x.b) < std::tie(y.a, y.b);
     });
     result_.queue = std::move(tasks);
+  }
+
+  // The strongest level of each field over all pairs; that the best of so many was taken is held
+  // against it.
+  Millibits WeighGroups(absl::Span<const uint32_t> a, absl::Span<const uint32_t> b) const {
+    Agreement best;
+    size_t pairs = 0;
+    for (const uint32_t x : a) {
+      for (const uint32_t y : b) {
+        if (pairs++ >= kPairsOfTwoGroupsMax) break;
+        best = BestOf(best, Compare(NodeRecord(x), NodeRecord(y)));
+      }
+    }
+    return Score(best, result_.model).weight() - Log2Millibits(pairs);
   }
 
   ReviewTask Task(uint32_t a, uint32_t b, Millibits weight, VetoSet vetoes, bool ambiguous) const {

@@ -18,9 +18,11 @@
 // Linking of whole files: the same keys, comparisons, scores and rules as the index, in one run.
 namespace hie::mpi {
 
-// Wrong links that a run may expect of those that it adds below the model's own threshold, in all;
-// and the weight below which nothing is linked.
-inline constexpr double kWrongLinksMax = 0.5;
+// Wrong links that a run may expect of those that it adds below the model's own threshold: one, or
+// this times the square root of the links at or above it, for a file of millions must be cleaner
+// than one of hundreds; and the weight below which nothing is linked.
+inline constexpr double kWrongLinksMin = 1;
+inline constexpr double kWrongLinksPerRoot = 0.05;
 inline constexpr Millibits kLinkThresholdMin = 2'000;
 
 // Which pairs are looked at.

@@ -1,5 +1,7 @@
 #include "mpi/compare/agreement.h"
 
+#include <algorithm>
+
 namespace hie::mpi {
 namespace {
 
@@ -8,6 +10,14 @@ void Take(const ComparedSet<Level>& set, Level& level, uint32_t& value, uint8_t&
   level = set.level;
   value = set.value;
   pairings = set.pairings;
+}
+
+// Takes the stronger of two levels; of equals the lower value, so that the order does not show.
+template <typename Level>
+void TakeStronger(const Level& other, uint32_t other_value, Level& level, uint32_t& value) {
+  if (other > level || (other == level && (value != 0 && other_value >= value))) return;
+  level = other;
+  value = other_value;
 }
 
 void CompareExtras(const PackedView& a, const PackedView& b, Agreement& result) {
@@ -58,6 +68,31 @@ Agreement Compare(const Features& a, const Features& b) {
   const std::string packed_a = Pack(a);
   const std::string packed_b = Pack(b);
   return Compare(PackedView(packed_a.data()), PackedView(packed_b.data()));
+}
+
+Agreement BestOf(const Agreement& a, const Agreement& b) {
+  Agreement best = a;
+  TakeStronger(b.family, b.values.family, best.family, best.values.family);
+  TakeStronger(b.given, b.values.given, best.given, best.values.given);
+  TakeStronger(b.birth_date, b.values.birth_date, best.birth_date, best.values.birth_date);
+  TakeStronger(b.ssn, b.values.ssn, best.ssn, best.values.ssn);
+  TakeStronger(b.phone, b.values.phone, best.phone, best.values.phone);
+  TakeStronger(b.email, b.values.email, best.email, best.values.email);
+  TakeStronger(b.address, b.values.address, best.address, best.values.address);
+  TakeStronger(b.identifier, b.values.identifier, best.identifier, best.values.identifier);
+  TakeStronger(b.mother_maiden, b.values.mother_maiden, best.mother_maiden,
+               best.values.mother_maiden);
+  for (size_t i = 0; i < kExtraFieldsMax; ++i) {
+    TakeStronger(b.extras[i], b.values.extras[i], best.extras[i], best.values.extras[i]);
+  }
+  best.middle = std::min(best.middle, b.middle);
+  best.suffix = std::min(best.suffix, b.suffix);
+  best.sex = std::min(best.sex, b.sex);
+  best.birth_order = std::min(best.birth_order, b.birth_order);
+  best.multiple_birth = a.multiple_birth || b.multiple_birth;
+  best.identity_unknown = a.identity_unknown || b.identity_unknown;
+  best.newborn = a.newborn || b.newborn;
+  return best;
 }
 
 uint32_t BirthDateValue(const PackedView& record) {

@@ -81,6 +81,10 @@ Agreement Compare(const Features& a, const Features& b);
 // The birth date as a value that is looked up: 0 without one.
 uint32_t BirthDateValue(const PackedView& record);
 
+// The stronger level of each field, with its value: what two groups of records say of each other
+// together.  Flags hold if they hold in either.
+Agreement BestOf(const Agreement& a, const Agreement& b);
+
 // Tells whether an identifier that one person alone holds agrees exactly: SSN, licence, own key.
 bool PersonalIdentifierAgrees(const Agreement& agreement);
 

@@ -94,8 +94,12 @@ class Component {
  public:
   // `pairs` sorted; `clusters.cluster` holds each record's own number so far.
   Component(absl::Span<const WeightedPair> pairs, const Thresholds& thresholds, PairWeight weigh,
-            Clusters& clusters)
-      : thresholds_(thresholds), weigh_(weigh), pairs_(pairs), clusters_(clusters) {
+            GroupWeight weigh_groups, Clusters& clusters)
+      : thresholds_(thresholds),
+        weigh_(weigh),
+        weigh_groups_(weigh_groups),
+        pairs_(pairs),
+        clusters_(clusters) {
     for (const WeightedPair& pair : pairs_) {
       GroupOf(pair.a).neighbours[pair.b].Add(pair);
       GroupOf(pair.b).neighbours[pair.a].Add(pair);
@@ -133,12 +137,18 @@ class Component {
     if (a > b) std::swap(a, b);
     const Group& group = *groups_.at(a);
     const Between& between = group.neighbours.at(b);
-    if (between.best.weight < thresholds_.link || between.forbidden() ||
-        !between.Supported(thresholds_)) {
+    if (between.best.weight < thresholds_.review || between.forbidden() ||
+        !between.Supported(thresholds_) || !Reaches(a, b, between)) {
       return;
     }
     attempts_.push(
         {between.mean_weight(), between.best.weight, a, b, group.version, groups_.at(b)->version});
+  }
+
+  bool Reaches(uint32_t a, uint32_t b, const Between& between) const {
+    if (between.best.weight >= thresholds_.link) return true;
+    if (between.pairs == 1) return false;
+    return weigh_groups_(groups_.at(a)->members, groups_.at(b)->members) >= thresholds_.link;
   }
 
   // What is known between two groups, scoring what was not compared.
@@ -231,6 +241,7 @@ class Component {
 
   const Thresholds& thresholds_;
   const PairWeight weigh_;
+  const GroupWeight weigh_groups_;
   const absl::Span<const WeightedPair> pairs_;
   Clusters& clusters_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Group>> groups_;
@@ -246,7 +257,8 @@ uint32_t FindRoot(std::vector<uint32_t>& parent, uint32_t record) {
 }  // namespace
 
 Clusters ClusterByAverageLink(uint32_t records, std::vector<WeightedPair> pairs,
-                              const Thresholds& thresholds, PairWeight weigh) {
+                              const Thresholds& thresholds, PairWeight weigh,
+                              GroupWeight weigh_groups) {
   Clusters clusters;
   clusters.cluster.resize(records);
   std::iota(clusters.cluster.begin(), clusters.cluster.end(), 0);
@@ -263,7 +275,7 @@ Clusters ClusterByAverageLink(uint32_t records, std::vector<WeightedPair> pairs,
   for (size_t begin = 0, end = 0; begin < pairs.size(); begin = end) {
     while (end < pairs.size() && parent[pairs[end].a] == parent[pairs[begin].a]) ++end;
     const auto component = absl::MakeConstSpan(pairs).subspan(begin, end - begin);
-    Component(component, thresholds, weigh, clusters).Run();
+    Component(component, thresholds, weigh, weigh_groups, clusters).Run();
   }
   std::sort(clusters.open.begin(), clusters.open.end(), [](const OpenPair& x, const OpenPair& y) {
     return std::tie(x.a, x.b) < std::tie(y.a, y.b);

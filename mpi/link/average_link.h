@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
 #include "mpi/score/model.h"
 #include "mpi/score/score.h"
 
@@ -25,6 +26,11 @@ using PairWeight = absl::FunctionRef<WeightedPair(uint32_t a, uint32_t b)>;
 inline constexpr Millibits kUnscoredWeight = -2'000;
 // What a pair's weight counts at least where weights are averaged.
 inline constexpr Millibits kPairWeightMin = -10'000;
+// The weight between two groups by the strongest level that each field reaches in any of their
+// pairs: records that each know a part may agree together.
+using GroupWeight =
+    absl::FunctionRef<Millibits(absl::Span<const uint32_t> a, absl::Span<const uint32_t> b)>;
+
 // Pairs scored at most to judge two groups; the rest count as unscored.
 inline constexpr size_t kPairsOfTwoGroupsMax = 400;
 
@@ -44,9 +50,10 @@ struct Clusters {
 
 // Groups records by average link.
 //
-// Best first: two groups are joined if their best pair reaches Thresholds::link, if all of their
-// pairs together say enough of what they could say (Thresholds::support), if nothing forbids it,
-// and if no third group that could not join them as well fits one of them within
+// Best first: two groups are joined if their best pair, or the groups taken together
+// (`weigh_groups`, asked only where the best pair is a possible link), reaches Thresholds::link, if
+// all of their pairs together say enough of what they could say (Thresholds::support), if nothing
+// forbids it, and if no third group that could not join them as well fits one of them within
 // Thresholds::margin.  A chain of strong pairs whose ends contradict stays apart.  Support is a
 // share and not a mean weight: pairs that share few fields say little, for or against.  A vetoed
 // pair speaks against the groups with all that a pair can say; one with a veto of kBindingVetoes
@@ -55,6 +62,7 @@ struct Clusters {
 // Deterministic: ties go to the lower record numbers.  `pairs` in any order, each once.
 // Cost: O(p log p) for p pairs, and the scores of the pairs between groups that nearly join.
 Clusters ClusterByAverageLink(uint32_t records, std::vector<WeightedPair> pairs,
-                              const Thresholds& thresholds, PairWeight weigh);
+                              const Thresholds& thresholds, PairWeight weigh,
+                              GroupWeight weigh_groups);
 
 }  // namespace hie::mpi

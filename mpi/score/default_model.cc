@@ -186,11 +186,11 @@ Model MakeDefault() {
   SetExtras(model);
   SetSlots(model);
   model.frequencies = NameFrequencies();
-  model.thresholds = {.link = 8'000,
-                      .support = 300,
+  model.thresholds = {.link = 10'000,
+                      .support = 200,
                       .household_support = -200,
-                      .review = 1'000,
-                      .merge = 9'000,
+                      .review = 1'500,
+                      .merge = 14'000,
                       .margin = 3'000,
                       .unlink = -3'000};
   SetWeights(model);

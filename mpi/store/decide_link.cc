@@ -82,6 +82,19 @@ absl::Status ReleaseHold(MpiEdit& edit, const Pair& pair) {
   return absl::OkStatus();
 }
 
+// Two records that agree in nothing that tells people apart are a slip of the hand.
+absl::Status CheckLikeness(const v1::Record& a, const v1::Record& b) {
+  constexpr int kContradictionsMax = 2;
+  HIE_ASSIGN_OR_RETURN(const Features of_a, FeaturesOf(a));
+  HIE_ASSIGN_OR_RETURN(const Features of_b, FeaturesOf(b));
+  const Agreement agreement = Compare(of_a, of_b);
+  const bool slip = IndependentContradictions(agreement) > kContradictionsMax &&
+                    !PersonalIdentifierAgrees(agreement);
+  if (!slip) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "same_person: the records contradict each other: names and birth date");
+}
+
 // Vetoes bind people too (PRACTICE 6): what contradicts is mended at its source first.  Two
 // incarnations of one id are exempt: that they contradict is why a steward was asked.
 absl::Status CheckVetoes(const MpiEdit& edit, const Pair& pair, const v1::PersonRow& a,
@@ -92,9 +105,11 @@ absl::Status CheckVetoes(const MpiEdit& edit, const Pair& pair, const v1::Person
   HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(edit.reader(), a, b, model));
   // That nobody knew who it was is what the steward has found out.
   const VetoSet vetoes = score.vetoes & ~OnlyVeto(Veto::kIdentityUnknown);
-  if (vetoes == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "same_person: the records contradict each other: ", VetoName(ListVetoes(vetoes).front())));
+  if (vetoes != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "same_person: the records contradict each other: ", VetoName(ListVetoes(vetoes).front())));
+  }
+  return CheckLikeness(rows[0].record(), rows[1].record());
 }
 
 absl::Status LinkPair(MpiEdit& edit, const Pair& pair, const Model& model) {

@@ -40,7 +40,8 @@ class KeyWalk {
   absl::Status Walk(uint64_t count, const BlockKey& key) {
     uint64_t walked = key.base;
     if (count > kKeyRecordsMax) {
-      Degrade(key);
+      // A broad key's narrow form is all that it is worth in a large index.
+      if (BreadthOf(key.type) == KeyBreadth::kFine) Degrade(key);
       if (key.refined != 0) {
         walked = key.refined;
         HIE_RETURN_IF_ERROR(NoteKey(walked).status());

@@ -86,6 +86,12 @@ Pass RunPass(const std::vector<Pattern>& patterns, const Shares& shares) {
   return pass;
 }
 
+bool Contradicts(size_t field, size_t level, const FieldRow& row) {
+  const bool telling = field == static_cast<size_t>(Field::kGiven) ||
+                       field == static_cast<size_t>(Field::kBirthDate);
+  return telling && level + 2 == row.level_count;  // "differs", before "missing".
+}
+
 void SetMatchChances(const Model& start, const Pass& pass, Model& model) {
   for (size_t field = 0; field < kFieldCount; ++field) {
     FieldRow& row = model.fields[field];
@@ -101,8 +107,8 @@ void SetMatchChances(const Model& start, const Pass& pass, Model& model) {
       const Level& before = start.fields[field].levels[i];
       if (!IsFree(before)) continue;
       const double prior = before.m / kBillion / prior_sum;
-      const double chance =
-          (pass.levels[field][i] + kPriorMatches * prior) / (present + kPriorMatches);
+      double chance = (pass.levels[field][i] + kPriorMatches * prior) / (present + kPriorMatches);
+      if (Contradicts(field, i, row)) chance = std::min(chance, kContradictionsMax);
       row.levels[i].m =
           static_cast<uint32_t>(std::clamp(std::round(chance * kBillion), 1000.0, kBillion - 1));
     }

@@ -15,6 +15,9 @@ using PatternCounts = absl::flat_hash_map<PatternKey, uint64_t>;
 
 // What the model's own m counts for in each field: so many matches seen (Dirichlet smoothing).
 inline constexpr double kPriorMatches = 100;
+// Matches whose first names, or birth dates, contradict are believed to be at most this part: who
+// contradicts in more is rather two people of one household whom no other field tells apart.
+inline constexpr double kContradictionsMax = 0.05;
 inline constexpr int kIterationsMax = 60;
 
 // What is learnt: how many matches and household pairs there are, or m of every level as well.
