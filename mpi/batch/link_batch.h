@@ -22,7 +22,7 @@ namespace hie::mpi {
 // this times the square root of the links at or above it, for a file of millions must be cleaner
 // than one of hundreds; and the weight below which nothing is linked.
 inline constexpr double kWrongLinksMin = 1;
-inline constexpr double kWrongLinksPerRoot = 0.05;
+inline constexpr double kWrongLinksPerRoot = 0.07;
 inline constexpr Millibits kLinkThresholdMin = 2'000;
 
 // Which pairs are looked at.

@@ -46,8 +46,8 @@ class KeyHash {
 };
 
 // What most holders of a common value do not share: with a birth date in the key the region, else
-// the year; and the initial.
-enum class Narrow { kByRegion, kByYear };
+// the year, or both; and the initial.
+enum class Narrow { kByRegion, kByYear, kByYearAndRegion };
 
 // The parts of one record that its keys are made of.
 class KeyMaker {
@@ -84,9 +84,9 @@ class KeyMaker {
  private:
   void Emit(KeyType type, const KeyHash& hash, Narrow narrow) {
     KeyHash refined = hash;
-    const bool by_year = year_ != 0 && narrow == Narrow::kByYear;
+    const bool by_year = year_ != 0 && narrow != Narrow::kByRegion;
     if (by_year) refined.Add(year_);
-    if (!by_year) refined.Add(region_);
+    if (!by_year || narrow == Narrow::kByYearAndRegion) refined.Add(region_);
     refined.Add(initial_);
     const bool narrowed = !initial_.empty() && (by_year || !region_.empty());
     keys_.push_back({type, hash.Finish(), narrowed ? refined.Finish() : 0});
@@ -206,7 +206,8 @@ class KeyMaker {
       Emit(KeyType::kSoundDob, hash, Narrow::kByRegion);
     }
     for (const std::string& given : givens) {
-      Emit(KeyType::kNames, KeyHash(KeyType::kNames).Add(sound).Add(given), Narrow::kByYear);
+      Emit(KeyType::kNames, KeyHash(KeyType::kNames).Add(sound).Add(given),
+           Narrow::kByYearAndRegion);
     }
     for (const PackedAddress& address : record_.addresses()) {
       const absl::string_view place = Place(address);
@@ -214,7 +215,7 @@ class KeyMaker {
       const KeyHash hash = KeyHash(KeyType::kNamesPlace).Add(place).Add(sound).Add(initial_);
       Emit(KeyType::kNamesPlace, hash, Narrow::kByYear);
     }
-    Emit(KeyType::kSound, KeyHash(KeyType::kSound).Add(sound), Narrow::kByYear);
+    Emit(KeyType::kSound, KeyHash(KeyType::kSound).Add(sound), Narrow::kByYearAndRegion);
     AddExtraKeys(sound);
   }
 

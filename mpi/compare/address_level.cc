@@ -23,6 +23,7 @@ bool Muted(const PackedView& record, const PackedAddress& address) {
 // What two addresses agree in.
 struct Parts {
   bool number, street, alike, zip, city;
+  bool elsewhere;  // Both name a ZIP, another one: most towns have a Main Street.
 };
 
 Parts PartsOf(const PackedView& a, const PackedAddress& x, const PackedView& b,
@@ -32,6 +33,7 @@ Parts PartsOf(const PackedView& a, const PackedAddress& x, const PackedView& b,
   parts.street = Speaks(a, x.street) && Speaks(b, y.street) && SameWord(a, x.street, b, y.street);
   parts.zip = SameWord(a, x.zip, b, y.zip);
   parts.city = SameWord(a, x.city, b, y.city);
+  parts.elsewhere = x.zip != 0 && y.zip != 0 && !parts.zip;
   // Only beside a number or a ZIP is a like street worth the time.
   parts.alike = parts.street || ((parts.number || parts.zip) && Speaks(a, x.street) &&
                                  Speaks(b, y.street) && Alike(a.text(x.street), b.text(y.street)));
@@ -44,7 +46,7 @@ AddressLevel LevelOf(const Parts& p) {
   if (p.number && p.alike) return AddressLevel::kSimilar;
   if (p.alike && placed) return AddressLevel::kStreetZip;
   if (p.number && p.zip) return AddressLevel::kNumberZip;
-  if (p.street) return AddressLevel::kStreet;
+  if (p.street && !p.elsewhere) return AddressLevel::kStreet;
   if (p.zip) return AddressLevel::kZip;
   return p.city ? AddressLevel::kCity : AddressLevel::kDiffers;
 }

@@ -14,7 +14,7 @@ enum class AddressLevel : uint8_t {
   kSimilar,       // House number and ZIP, and the street is alike; or number and a like street.
   kStreetZip,     // Street, or one alike, and ZIP.
   kNumberZip,     // House number and ZIP; the street differs or is absent.
-  kStreet,        // Street alone.
+  kStreet,        // Street, where no ZIP contradicts.
   kZip,
   kCity,
   kDiffers,

@@ -199,7 +199,8 @@ TEST(CompareAddressesTest, FindsTheStrongestLevel) {
   EXPECT_EQ(compare({"52", "wiliamson", "", "48909", ""}), AddressLevel::kSimilar);
   EXPECT_EQ(compare({"9", "williamson", "", "48909", ""}), AddressLevel::kStreetZip);
   EXPECT_EQ(compare({"52", "pierce", "", "48909", ""}), AddressLevel::kNumberZip);
-  EXPECT_EQ(compare({"9", "williamson", "", "49934", ""}), AddressLevel::kStreet);
+  EXPECT_EQ(compare({"9", "williamson", "", "", ""}), AddressLevel::kStreet);
+  EXPECT_EQ(compare({"9", "williamson", "", "49934", ""}), AddressLevel::kDiffers);
   EXPECT_EQ(compare({"369", "pierce", "", "48909", ""}), AddressLevel::kZip);
   EXPECT_EQ(compare({"369", "pierce", "", "49934", "lansing"}), AddressLevel::kCity);
   EXPECT_EQ(compare({"369", "pierce", "", "49934", ""}), AddressLevel::kDiffers);

@@ -189,7 +189,7 @@ Model MakeDefault() {
   model.thresholds = {.link = 10'000,
                       .support = 200,
                       .household_support = -200,
-                      .review = 1'500,
+                      .review = 2'000,
                       .merge = 14'000,
                       .margin = 3'000,
                       .unlink = -3'000};
