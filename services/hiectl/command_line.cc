@@ -342,6 +342,9 @@ class CommandTree {
       verb->add_flag("--train", match_.train, "learn from the file first");
       verb->add_option("--truth", match_.truth, "column to score by; never matched by");
     }
+    for (CLI::App* verb : {pairs, explain}) {
+      verb->add_option("--rules", match_.rules, "combinations to report; by default the shipped");
+    }
     link->add_option("--out", match_.out, "CSV of clusters to write")->required();
     link->add_option("--review", match_.review, "CSV of review tasks to write");
     pairs->add_option("--out", match_.out, "CSV of outcomes to write")->required();

@@ -18,6 +18,7 @@ matching::RunOptions RunOptionsOf(const MatchOptions& options) {
   run.inputs = options.inputs;
   run.columns = options.columns;
   run.model = options.model;
+  run.rules = options.rules;
   if (options.train) run.training = mpi::BatchTraining::kTrain;
   run.threads = options.threads;
   run.seed = options.seed;

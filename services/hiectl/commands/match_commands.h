@@ -14,6 +14,7 @@ struct MatchOptions {
   std::vector<std::string> inputs;
   std::vector<std::string> columns;
   std::string model;
+  std::string rules;
   bool train = false;
   size_t threads = 2;
   uint64_t seed = 1;

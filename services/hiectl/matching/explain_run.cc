@@ -10,6 +10,7 @@
 #include "mpi/score/veto.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/json/writer.h"
+#include "services/hiectl/matching/combination_file.h"
 #include "services/hiectl/matching/pair_run.h"
 
 namespace hie::ctl::matching {
@@ -30,7 +31,7 @@ std::string Chance(uint32_t parts_per_billion) {
 }
 
 Explanation Explain(const mpi::Agreement& agreement, const mpi::PairScore& score,
-                    const mpi::Model& model) {
+                    const mpi::Model& model, const mpi::CombinationRules& rules) {
   Explanation e;
   e.model_name = model.name;
   e.score = score;
@@ -41,6 +42,8 @@ Explanation Explain(const mpi::Agreement& agreement, const mpi::PairScore& score
   for (const mpi::Veto veto : mpi::ListVetoes(score.vetoes)) {
     e.vetoes.emplace_back(mpi::VetoName(veto));
   }
+  e.rules = mpi::FindCombinations(agreement, rules);
+  e.rules_version = rules.version;
   return e;
 }
 
@@ -56,7 +59,7 @@ absl::StatusOr<Explanation> ExplainPair(const RunOptions& options, size_t row, c
   const auto& pairs = scored.result.pairs;
   if (row < 1 || row > pairs.size()) return NoSuchRow(options.inputs[0], row, pairs.size());
   const auto& pair = pairs[row - 1];
-  Explanation e = Explain(pair.agreement, pair.score, scored.result.model);
+  Explanation e = Explain(pair.agreement, pair.score, scored.result.model, scored.rules);
   e.title = absl::StrCat("Pair ", row);
   e.model_sha256 = scored.model_sha256;
   e.verdict = VerdictOf(pair.outcome);
@@ -65,6 +68,7 @@ absl::StatusOr<Explanation> ExplainPair(const RunOptions& options, size_t row, c
 
 absl::StatusOr<Explanation> ExplainRows(const RunOptions& options, size_t a, size_t b,
                                         const Voice& voice) {
+  HIE_ASSIGN_OR_RETURN(const mpi::CombinationRules rules, OpenCombinations(options.rules, voice));
   HIE_ASSIGN_OR_RETURN(const LinkedInputs linked, ReadAndLink(options, voice));
   const bool two = linked.inputs.size() > 1;
   if (a < 1 || a > linked.rows[0]) return NoSuchRow(options.inputs[0], a, linked.rows[0]);
@@ -78,7 +82,7 @@ absl::StatusOr<Explanation> ExplainRows(const RunOptions& options, size_t a, siz
   const mpi::Agreement agreement =
       mpi::Compare(linked.table.record(left), linked.table.record(right));
   const mpi::PairScore score = mpi::Score(agreement, model);
-  Explanation e = Explain(agreement, score, model);
+  Explanation e = Explain(agreement, score, model, rules);
   e.title = absl::StrCat("Row ", a, " against row ", b, two ? " of the second input" : "");
   e.model_sha256 = linked.model_sha256;
   if (score.weight() >= model.thresholds.review) e.verdict = Verdict::kReview;
@@ -104,6 +108,10 @@ std::string ToJson(const Explanation& e) {
   writer.Key("vetoes").BeginArray();
   for (const std::string& veto : e.vetoes) writer.String(veto);
   writer.EndArray();
+  writer.Key("rules").BeginArray();
+  for (const std::string& rule : e.rules) writer.String(rule);
+  writer.EndArray();
+  writer.Key("rules_version").String(e.rules_version);
   writer.Key("fields").BeginArray();
   for (const mpi::FieldPart& part : e.parts) {
     writer.BeginObject();
@@ -139,6 +147,8 @@ std::vector<std::vector<std::string>> ToRows(const Explanation& e) {
   rows.push_back({"review at", "", Bits(e.thresholds.review), "", "", ""});
   rows.push_back(
       {"vetoes", e.vetoes.empty() ? "none" : absl::StrJoin(e.vetoes, " "), "", "", "", ""});
+  rows.push_back({"rules", e.rules.empty() ? "none" : absl::StrJoin(e.rules, " "), "", "", "",
+                  e.rules_version});
   rows.push_back({"verdict", std::string(VerdictName(e.verdict)), "", "", "", e.remark});
   return rows;
 }

@@ -23,6 +23,8 @@ struct Explanation {
   std::vector<mpi::FieldPart> parts;
   mpi::Thresholds thresholds;
   std::vector<std::string> vetoes;
+  std::vector<std::string> rules;  // Ids of the combinations that hold; no part of the verdict.
+  std::string rules_version;
   Verdict verdict = Verdict::kNo;
   std::string remark;  // Such as: both are in one cluster.
 };

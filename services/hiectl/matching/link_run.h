@@ -17,6 +17,7 @@ struct RunOptions {
   std::vector<std::string> inputs;   // One CSV, or two to link across.
   std::vector<std::string> columns;  // None: proposed; one for both inputs, or one each.
   std::string model;                 // Empty: the shipped one.
+  std::string rules;                 // Of combinations, to report; empty: the shipped ones.
   mpi::BatchTraining training = mpi::BatchTraining::kAsShipped;
   size_t threads = 2;
   uint64_t seed = 1;

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "mpi/score/veto.h"
 #include "services/common/base/status_macros.h"
+#include "services/hiectl/matching/combination_file.h"
 #include "services/hiectl/matching/csv.h"
 
 namespace hie::ctl::matching {
@@ -22,7 +23,7 @@ std::string WritePairs(const ScoredPairs& scored) {
       for (const mpi::FieldPart& part : parts) {
         absl::StrAppend(&text, ",", part.field, "_level,", part.field, "_weight");
       }
-      text += '\n';
+      text += ",rule\n";
     }
     std::vector<absl::string_view> vetoes;
     for (const mpi::Veto veto : mpi::ListVetoes(pairs[row].score.vetoes)) {
@@ -39,7 +40,8 @@ std::string WritePairs(const ScoredPairs& scored) {
     for (const mpi::FieldPart& part : parts) {
       absl::StrAppend(&text, ",", part.level, ",", Fixed(part.weight / 1000.0, 3));
     }
-    text += '\n';
+    const auto rules = mpi::FindCombinations(pairs[row].agreement, scored.rules);
+    absl::StrAppend(&text, ",", absl::StrJoin(rules, "|"), "\n");
   }
   return text;
 }
@@ -94,6 +96,7 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
   if (options.inputs.size() != 1 || options.columns.size() > 1) {
     return absl::InvalidArgumentError("--in: want one file of pairs, with one --columns");
   }
+  HIE_ASSIGN_OR_RETURN(mpi::CombinationRules rules, OpenCombinations(options.rules, voice));
   const std::string columns_path = options.columns.empty() ? "" : options.columns[0];
   HIE_ASSIGN_OR_RETURN(OpenInput input, OpenWithColumns(options.inputs[0], columns_path, voice));
   LoadOptions load;
@@ -129,6 +132,7 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
                      std::move(records.issues),
                      given.sha256,
                      {}};
+  scored.rules = std::move(rules);
   HIE_ASSIGN_OR_RETURN(scored.result,
                        mpi::ScorePairs(scored.left, scored.right, given.model, batch));
   return scored;
@@ -145,9 +149,11 @@ absl::StatusOr<PairsReport> RunPairs(const RunOptions& options,
   HIE_RETURN_IF_ERROR(TellIssues(scored.issues, {&scored.input.csv}, options.issues, voice));
   PairsReport report;
   report.pairs = scored.result.pairs.size();
+  report.rules_version = scored.rules.version;
   for (const auto& pair : scored.result.pairs) {
     const auto outcome = static_cast<size_t>(VerdictOf(pair.outcome));
     ++report.outcomes.counts[static_cast<size_t>(Verdict::kNo)][outcome];
+    if (!mpi::FindCombinations(pair.agreement, scored.rules).empty()) ++report.pairs_with_rule;
   }
   if (!options.truth.empty()) ScoreOutcomes(scored, match_values, report);
   if (report.unlabelled > 0) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "mpi/batch/link_batch.h"
+#include "mpi/score/combination.h"
 #include "services/common/base/clock.h"
 #include "services/hiectl/matching/link_run.h"
 
@@ -19,6 +20,7 @@ struct ScoredPairs {
   std::vector<Issue> issues;
   std::string model_sha256;  // Of the model that was given.
   mpi::PairsResult result;
+  mpi::CombinationRules rules = mpi::NoCombinations();
 };
 
 // Reads `options.inputs[0]` and scores its pairs.

@@ -143,6 +143,8 @@ std::string ToJson(const PairsReport& report) {
     WriteCount(writer, absl::StrCat("outcome_", VerdictName(verdict)),
                report.outcomes.outcome(verdict));
   }
+  writer.Key("rules_version").String(report.rules_version);
+  WriteCount(writer, "pairs_with_rule", report.pairs_with_rule);
   if (report.score) {
     WriteNumber(writer, "three_way_accuracy", report.score->accuracy());
     WriteNumber(writer, "false_match_share", report.score->false_match_share());
@@ -199,6 +201,8 @@ std::vector<std::vector<std::string>> ToRows(const PairsReport& report) {
     rows.push_back(
         {std::string(VerdictName(verdict)), absl::StrCat(report.outcomes.outcome(verdict))});
   }
+  rows.push_back({absl::StrCat("with a rule of ", report.rules_version),
+                  absl::StrCat(report.pairs_with_rule)});
   if (report.score) {
     const PairTable& score = *report.score;
     rows.push_back({"precision", Fixed(score.precision(), 6)});

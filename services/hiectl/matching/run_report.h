@@ -50,6 +50,8 @@ struct PairsReport {
   std::optional<PairTable> score;
   double recall_at_one_percent_false = 0;
   uint64_t unlabelled = 0;
+  std::string rules_version;     // Of the combinations; "none" without a file.
+  uint64_t pairs_with_rule = 0;  // Of which at least one holds.
 
   double queue_share() const;
 };
