@@ -37,10 +37,18 @@ matching::Voice VoiceOf(const Context& context) {
           }};
 }
 
+// What is not found here is a file: to look a person up would be no help.
+ExitCode Fail(const Context& context, const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kNotFound) return context.output.Fail(status);
+  context.output.Note(absl::StrCat("hiectl: ", status.message()));
+  context.output.Note("Check the path and its permissions.");
+  return ExitCodeFor(status);
+}
+
 // Prints a report in the form that was asked for.
 template <typename Report>
 ExitCode Tell(const Context& context, const absl::StatusOr<Report>& report) {
-  if (!report.ok()) return context.output.Fail(report.status());
+  if (!report.ok()) return Fail(context, report.status());
   context.output.RawJson(matching::ToJson(*report));
   context.output.Table(matching::ToRows(*report));
   return ExitCode::kOk;
@@ -124,18 +132,20 @@ ExitCode MatchMonitor(const Context& context, const MatchOptions& options) {
 }
 
 ExitCode MatchExplain(const Context& context, const MatchOptions& options) {
+  const absl::Status writable = matching::CheckOutputs({options.svg}, options.inputs);
+  if (!writable.ok()) return Fail(context, writable);
   const auto explanation = Explain(context, options);
   const ExitCode code = Tell(context, explanation);
   if (code != ExitCode::kOk || options.svg.empty()) return code;
   const absl::Status drawn = matching::WriteWholeFile(
       options.svg, matching::DrawWaterfall(matching::ToWaterfall(*explanation)));
-  return drawn.ok() ? ExitCode::kOk : context.output.Fail(drawn);
+  return drawn.ok() ? ExitCode::kOk : Fail(context, drawn);
 }
 
 ExitCode MatchColumns(const Context& context, const MatchOptions& options) {
   std::string path = options.inputs.empty() ? "" : options.inputs[0];
   const auto csv = matching::CsvFile::Open(path);
-  if (!csv.ok()) return context.output.Fail(csv.status());
+  if (!csv.ok()) return Fail(context, csv.status());
   const std::string proposal = matching::ProposeColumns(*csv);
   std::string quoted;
   json::AppendString(proposal, quoted);

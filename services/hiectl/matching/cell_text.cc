@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "mpi/normalize/date_text.h"
 #include "mpi/normalize/text.h"
 
 namespace hie::ctl::matching {
@@ -103,6 +104,27 @@ DateStyle StyleOf(absl::string_view value) {
   return DateStyle::kAuto;
 }
 
+// Where the year and the month of a date stand, among its three parts.
+struct DatePlaces {
+  size_t year = 0;
+  size_t month = 1;
+};
+
+DatePlaces PlacesUnder(DateStyle style) {
+  if (style == DateStyle::kDayMonthYear) return {2, 1};
+  if (style == DateStyle::kMonthDayYear) return {2, 0};
+  return {0, 1};
+}
+
+// The three parts of a date in digits; fewer where it is not written so.
+std::vector<absl::string_view> DateParts(absl::string_view text, DatePlaces places) {
+  constexpr size_t kDigits = 8;
+  if (!IsDigits(text)) return absl::StrSplit(text, absl::ByAnyChar("-/. "), absl::SkipEmpty());
+  if (text.size() != kDigits) return {};
+  if (places.year == 0) return {text.substr(0, 4), text.substr(4, 2), text.substr(6)};
+  return {text.substr(0, 2), text.substr(2, 2), text.substr(4)};
+}
+
 }  // namespace
 
 bool IsUtf8(absl::string_view text) {
@@ -184,6 +206,21 @@ DateStyle DetectDateStyle(const std::vector<std::string>& values) {
   const auto best = std::max_element(counts.begin(), counts.end());
   if (*best > 0) return static_cast<DateStyle>(best - counts.begin());
   return dotted * 2 > values.size() ? DateStyle::kDayMonthYear : DateStyle::kMonthDayYear;
+}
+
+std::optional<CivilDate> PossiblePart(absl::string_view text, DateStyle style) {
+  if (style == DateStyle::kExcelDays) return std::nullopt;
+  DatePlaces places = PlacesUnder(style);
+  const std::vector<absl::string_view> parts = DateParts(text, places);
+  if (parts.size() != 3) return std::nullopt;
+  if (parts[0].size() == 4) places = {0, 1};  // The year leads whatever the order says.
+  const absl::string_view year = parts[places.year];
+  const absl::string_view month = parts[places.month];
+  if (year.size() != 4 || !IsDigits(year)) return std::nullopt;
+  const auto both =
+      mpi::ParseDateText(absl::StrCat(year, "-", month), mpi::DateOrder::kYearMonthDay);
+  if (both.date && IsDigits(month) && month.size() <= 2) return both.date;
+  return mpi::ParseDateText(year, mpi::DateOrder::kYearMonthDay).date;
 }
 
 std::string WithCountry(absl::string_view phone, absl::string_view country) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "services/common/base/civil_date.h"
 #include "services/common/patient/demographics.h"
 #include "services/hiectl/matching/column_file.h"
 
@@ -31,6 +33,11 @@ PostalAddress SplitWholeAddress(absl::string_view text);
 // The order in which the dates of a column are written, from a sample of its values: by the values
 // that leave no choice.  Where all leave one, day first with dots between, month first otherwise.
 DateStyle DetectDateStyle(const std::vector<std::string>& values);
+
+// What stays true of a date that no calendar has: its year, and its month where that is one.
+// "1945-13-31" under kYearMonthDay gives 1945, "31/02/1980" under kDayMonthYear 1980-02.  None
+// where the year does not stand by itself in four digits.
+std::optional<CivilDate> PossiblePart(absl::string_view text, DateStyle style);
 
 // A number in international form by its default country: "0712 300633" and "256" give
 // "+256712300633".  As it stands where `country` is empty or the number says its own.

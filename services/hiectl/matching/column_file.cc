@@ -209,6 +209,11 @@ class Reading {
     if (file_.extras.size() == mpi::kExtraFieldsMax) {
       return entry.Want(absl::StrCat("at most ", mpi::kExtraFieldsMax, " extra fields"));
     }
+    // They stand in model files and heads of tables.
+    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+    });
+    if (!plain) return entry.Want("a name of letters, digits, _ or -");
     HIE_ASSIGN_OR_RETURN(NamedColumns columns, Columns(entry));
     file_.extras.push_back({std::string(name), std::move(columns)});
     return Claim(entry, file_.extras.back().from);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "services/hiectl/matching/columns.h"
 #include "tests/support/status_matchers.h"
 
@@ -93,6 +94,7 @@ TEST(ColumnFileTest, MistakesNameTheLineAndTheKey) {
       {"[previous_address]\nfamily = \"x\"", "previous_address.family: want a key of an address"},
       {"family = \"a\"\ngiven = \"a\"", "c.toml:2: given: want a column that no other key names"},
       {"truth = \"a\"\ngiven = \"a\"", "\"a\" is named twice"},
+      {"[extra]\n\"a b\" = \"x\"", "extra.a b: want a name of letters, digits, _ or -"},
       {"[extra]\na=\"a\"\nb=\"b\"\nc=\"c\"\nd=\"d\"\ne=\"e\"\nf=\"f\"\ng=\"g\"\nh=\"h\"\ni=\"i\"",
        "extra.i: want at most 8 extra fields"},
   };
@@ -147,6 +149,27 @@ TEST(ColumnsTest, SidesOfPairsHaveTheirAffix) {
   EXPECT_THAT(ValueOrDie(FindColumns(file, header, "_r")).family, ElementsAre(2u));
   EXPECT_THAT(FindColumns(file, header, "b_").status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no column \"b_last\"")));
+}
+
+TEST(ColumnsTest, ExtraFieldsOfTwoFilesStandAtTheSamePlace) {
+  const auto columns = [](const char* extras) {
+    const ColumnFile file =
+        ValueOrDie(ReadColumnFile(absl::StrCat("family = \"last\"\n[extra]\n", extras), "c.toml"));
+    return ValueOrDie(FindColumns(file, {"last", "x", "y", "z"}, ""));
+  };
+  std::vector<std::string> names;
+  Columns left = columns("born = \"x\"\ntrade = \"y\"");
+  Columns right = columns("trade = \"x\"\nfaith = \"z\"");
+  EXPECT_THAT(AlignExtras(names, left), IsOk());
+  EXPECT_THAT(AlignExtras(names, right), IsOk());
+  EXPECT_THAT(names, ElementsAre("born", "trade", "faith"));
+  ASSERT_EQ(right.extras.size(), 3u);
+  EXPECT_TRUE(right.extras[0].from.empty());
+  EXPECT_THAT(right.extras[1].from, ElementsAre(1u));
+  EXPECT_THAT(right.extras[2].from, ElementsAre(3u));
+  names = {"1", "2", "3", "4", "5", "6", "7", "8"};
+  EXPECT_THAT(AlignExtras(names, left), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                 HasSubstr("extra.born: want at most 8")));
 }
 
 TEST(ColumnsTest, TheShippedColumnFilesAreRead) {

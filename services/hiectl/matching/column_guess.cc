@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "mpi/normalize/text.h"
 #include "services/hiectl/matching/cell_text.h"
@@ -22,9 +21,28 @@ namespace {
 constexpr size_t kSampleRows = 1000;
 
 std::string Quoted(absl::string_view text) {
-  return absl::StrCat(
-      "\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", " "}, {"\r", " "}}),
-      "\"");
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (byte < 0x20 || c == 0x7f) {
+      absl::StrAppend(&quoted, "\\u00", absl::Hex(byte, absl::kZeroPad2));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+// Names in one line of a comment; columns without a name are left out.
+std::string Listed(const std::vector<std::string>& names) {
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    std::string text;
+    for (const char c : name) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    if (!text.empty()) shown.push_back(std::move(text));
+  }
+  return absl::StrJoin(shown, ", ");
 }
 
 std::string Value(const std::vector<std::string>& columns) {
@@ -83,9 +101,8 @@ class Proposal {
                       "\n");
     }
     WriteTables(text);
-    if (!unused_.empty()) {
-      absl::StrAppend(&text, "\n# Not used: ",
-                      absl::StrReplaceAll(absl::StrJoin(unused_, ", "), {{"\n", " "}}), "\n");
+    if (const std::string unused = Listed(unused_); !unused.empty()) {
+      absl::StrAppend(&text, "\n# Not used: ", unused, "\n");
     }
     return text;
   }

@@ -128,6 +128,27 @@ absl::StatusOr<Columns> FindColumns(const ColumnFile& file, const std::vector<st
                    absl::StrJoin(header, ", ")));
 }
 
+absl::Status AlignExtras(std::vector<std::string>& names, Columns& columns) {
+  std::vector<ExtraColumns> aligned;
+  for (const std::string& name : names) aligned.push_back({name, {}});
+  for (ExtraColumns& extra : columns.extras) {
+    const auto found = std::find(names.begin(), names.end(), extra.name);
+    if (found != names.end()) {
+      aligned[static_cast<size_t>(found - names.begin())].from = std::move(extra.from);
+      continue;
+    }
+    if (names.size() == mpi::kExtraFieldsMax) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "extra.", extra.name, ": want at most ", mpi::kExtraFieldsMax,
+          " extra fields in all inputs and the model; there are: ", absl::StrJoin(names, ", ")));
+    }
+    names.push_back(extra.name);
+    aligned.push_back(std::move(extra));
+  }
+  columns.extras = std::move(aligned);
+  return absl::OkStatus();
+}
+
 std::vector<std::string> UnusedColumns(const ColumnFile& file,
                                        const std::vector<std::string>& header,
                                        const std::vector<std::string>& affixes) {

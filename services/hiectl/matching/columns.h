@@ -57,6 +57,13 @@ struct Columns {
 absl::StatusOr<Columns> FindColumns(const ColumnFile& file, const std::vector<std::string>& header,
                                     const std::string& affix);
 
+// Puts the extra fields of `columns` at the places of their names in `names`, so that like is
+// compared with like whatever the order of two column files, or of a model.  Those that `names`
+// lacks are added to it; those that `columns` lacks read nothing.
+//
+// INVALID_ARGUMENT: more than mpi::kExtraFieldsMax in all.
+absl::Status AlignExtras(std::vector<std::string>& names, Columns& columns);
+
 // The header's columns that `file` neither uses nor names as truth or ignored.  `affixes`: of the
 // sides of pairs, else one empty text.
 std::vector<std::string> UnusedColumns(const ColumnFile& file,

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/common/base/status_macros.h"
+#include "services/hiectl/matching/cell_text.h"
 
 namespace hie::ctl::matching {
 
@@ -25,7 +26,11 @@ absl::StatusOr<CsvFile> CsvFile::Open(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is empty; want a header line"));
   }
   for (const absl::string_view cell : reader.cells()) {
-    file.header_.emplace_back(absl::StripAsciiWhitespace(cell));
+    if (absl::StrContains(cell, '\0')) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": is no text; want a CSV file"));
+    }
+    const absl::string_view name = absl::StripAsciiWhitespace(cell);
+    file.header_.push_back(IsUtf8(name) ? std::string(name) : Latin1ToUtf8(name));
   }
   file.body_ = reader.rest();
   return file;

@@ -15,7 +15,8 @@ namespace hie::ctl::matching {
 // A CSV file with its header read.
 class CsvFile {
  public:
-  // NOT_FOUND: cannot be read.  INVALID_ARGUMENT: no header line, or UTF-16.
+  // NOT_FOUND: cannot be read.  INVALID_ARGUMENT: no header line, UTF-16, or no text at all.  A
+  // header that is not UTF-8 is read as ISO 8859-1.
   static absl::StatusOr<CsvFile> Open(const std::string& path);
 
   const std::string& path() const { return path_; }

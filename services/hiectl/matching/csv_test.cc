@@ -180,6 +180,21 @@ TEST(CsvFileTest, AFileThatCannotBeReadIsNamed) {
   std::ofstream(path) << "\xff\xfei\0d\0";
   EXPECT_THAT(CsvFile::Open(path).status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("UTF-16")));
+  std::ofstream(path) << absl::string_view(
+      "\x7f"
+      "ELF\0\0,\0",
+      8);
+  EXPECT_THAT(CsvFile::Open(path).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is no text")));
+}
+
+TEST(CsvFileTest, AHeaderOfAnotherEncodingIsReadAsLatin1) {
+  const std::string path = ::testing::TempDir() + "/latin.csv";
+  std::ofstream(path) << "Stra\xdf"
+                         "e,Ort\n1,2\n";
+  EXPECT_THAT(ValueOrDie(CsvFile::Open(path)).header(), ElementsAre("Stra\xc3\x9f"
+                                                                    "e",
+                                                                    "Ort"));
 }
 
 TEST(CellTextTest, Utf8IsToldFromOtherBytes) {
@@ -210,6 +225,25 @@ TEST(CellTextTest, DatesOfAColumnSettleTheirOrder) {
   for (const auto& c : cases) {
     EXPECT_EQ(DetectDateStyle(c.values), c.style) << ::testing::PrintToString(c.values);
   }
+}
+
+TEST(CellTextTest, TheYearOfAnImpossibleDateStays) {
+  const struct {
+    const char* text;
+    DateStyle style;
+    std::optional<CivilDate> date;
+  } cases[] = {{"19451331", DateStyle::kYearMonthDay, CivilDate{1945, 0, 0}},
+               {"19800230", DateStyle::kYearMonthDay, CivilDate{1980, 2, 0}},
+               {"1980-02-30", DateStyle::kMonthDayYear, CivilDate{1980, 2, 0}},
+               {"31/02/1980", DateStyle::kDayMonthYear, CivilDate{1980, 2, 0}},
+               {"02/31/1980", DateStyle::kMonthDayYear, CivilDate{1980, 2, 0}},
+               {"13/31/1980", DateStyle::kMonthDayYear, CivilDate{1980, 0, 0}},
+               {"31021980", DateStyle::kDayMonthYear, CivilDate{1980, 2, 0}},
+               {"31/02/80", DateStyle::kDayMonthYear, std::nullopt},
+               {"60", DateStyle::kExcelDays, std::nullopt},
+               {"soon", DateStyle::kYearMonthDay, std::nullopt},
+               {"", DateStyle::kAuto, std::nullopt}};
+  for (const auto& c : cases) EXPECT_EQ(PossiblePart(c.text, c.style), c.date) << c.text;
 }
 
 TEST(CellTextTest, AnAddressInOneCellIsTakenApart) {

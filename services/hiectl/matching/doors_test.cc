@@ -2,11 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/common/json/reader.h"
+#include "services/hiectl/matching/doors_fixture.h"
 #include "services/hiectl/matching/explain_run.h"
 #include "services/hiectl/matching/link_run.h"
 #include "services/hiectl/matching/model_run.h"
@@ -29,86 +26,6 @@ using ::hie::testing::ValueOrDie;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr char kColumns[] =
-    "id = \"id\"\ntruth = \"who\"\ngiven = \"first\"\nfamily = \"last\"\nbirth_date = \"dob\"\n"
-    "phone = \"phone\"\nstreet = \"street\"\npostal_code = \"zip\"\n[format]\nbirth_date = "
-    "\"ymd\"\n";
-constexpr char kHead[] = "id,who,first,last,dob,phone,street,zip\n";
-
-std::string Write(const std::string& name, const std::string& text) {
-  const std::string path = ::testing::TempDir() + "/" + name;
-  std::filesystem::remove(path);
-  std::ofstream(path, std::ios::binary) << text;
-  return path;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-// People who differ in everything, two records each; every second one has lost his phone.
-std::vector<std::string> Rows(size_t people) {
-  const char* const first[] = {"Anna", "Boris", "Clara", "Dmitri", "Elena", "Farid", "Greta",
-                               "Hugo", "Ines",  "Jakob", "Kaori",  "Lars",  "Mona"};
-  const char* const last[] = {"Albrecht", "Bertolini", "Czerny",   "Dombrowski", "Eriksson",
-                              "Fontaine", "Grimaldi",  "Horvath",  "Ivanov",     "Jansen",
-                              "Kowalski", "Lindqvist", "Marchetti"};
-  std::vector<std::string> rows;
-  for (size_t i = 0; i < people; ++i) {
-    for (int copy = 0; copy < 2; ++copy) {
-      rows.push_back(absl::StrCat("r", i, "-", copy, ",p", i, ",", first[i % 13], ",",
-                                  last[(i / 13 + i * 5) % 13], ",", 1930 + i % 80, "-", 10 + i % 3,
-                                  "-", 10 + i % 19, ",",
-                                  copy == 1 ? "" : absl::StrCat("312", 2000000 + i * 7919), ",",
-                                  100 + i * 3, " ", last[i % 11], " Street,", 60000 + i));
-    }
-  }
-  return rows;
-}
-
-std::string Csv(const std::vector<std::string>& rows) {
-  return absl::StrCat(kHead, absl::StrJoin(rows, "\n"), "\n");
-}
-
-// Runs and keeps what was said.
-class DoorsTest : public ::testing::Test {
- protected:
-  RunOptions Options(const std::string& csv) const {
-    RunOptions options;
-    options.inputs = {csv};
-    options.columns = {Write("columns.toml", kColumns)};
-    options.out = ::testing::TempDir() + "/out.csv";
-    return options;
-  }
-  Voice voice() {
-    return {[this](absl::string_view text) { said_.emplace_back(text); }, nullptr};
-  }
-  LinkReport Link(const RunOptions& options) {
-    return ValueOrDie(RunLink(options, clock_, voice()));
-  }
-  // The clusters of the last run, as sets of ids.
-  std::vector<std::vector<std::string>> Clusters() const {
-    std::map<std::string, std::vector<std::string>> by_cluster;
-    for (const absl::string_view line :
-         absl::StrSplit(ReadFile(::testing::TempDir() + "/out.csv"), '\n', absl::SkipEmpty())) {
-      const std::vector<std::string> cells = absl::StrSplit(line, ',');
-      if (cells[0] != "row") by_cluster[cells[2]].push_back(cells[1]);
-    }
-    std::vector<std::vector<std::string>> clusters;
-    for (auto& [number, ids] : by_cluster) {
-      std::sort(ids.begin(), ids.end());
-      clusters.push_back(ids);
-    }
-    std::sort(clusters.begin(), clusters.end());
-    return clusters;
-  }
-
-  SimulatedClock clock_{absl::UnixEpoch()};
-  std::vector<std::string> said_;
-};
 
 TEST_F(DoorsTest, LinkFindsTheTwoRecordsOfEachPersonAndScoresThem) {
   RunOptions options = Options(Write("a.csv", Csv(Rows(60))));
@@ -166,60 +83,6 @@ TEST_F(DoorsTest, TheJsonOfLinkHasEveryFigure) {
     EXPECT_EQ(scored.Find(key)->kind(), json::Kind::kNumber) << key;
   }
   EXPECT_EQ(scored.At("/model/sha256")->text().size(), 64u);
-}
-
-TEST_F(DoorsTest, BadRowsAreSaidAndStayAlone) {
-  std::vector<std::string> rows = Rows(20);
-  rows.push_back("bad-1,,,,,,,");
-  rows.push_back("bad-2,,,,,,,");
-  rows.push_back("bad-3,,Unknown,Unknown,1980-02-30,999-999-9999,Unknown,");
-  rows.push_back("bad-4");
-  std::string name;
-  while (name.size() < 10'000) name += "Annabel";
-  rows.push_back(absl::StrCat("bad-5,,", name, ",\xff\xfe,,,,,,,"));
-  RunOptions options = Options(Write("a.csv", Csv(rows)));
-  options.issues = ::testing::TempDir() + "/issues.csv";
-  const LinkReport report = Link(options);
-  EXPECT_EQ(report.facts.issues, 9u);
-  for (const char* id : {"bad-1", "bad-2", "bad-3", "bad-4", "bad-5"}) {
-    EXPECT_THAT(Clusters(), Contains(std::vector<std::string>{id}));
-  }
-  const std::string issues = ReadFile(options.issues);
-  EXPECT_THAT(issues, HasSubstr(",44,dob,a date that no calendar has"));
-  EXPECT_THAT(issues, Not(HasSubstr("Unknown")));
-  EXPECT_THAT(said_, Contains("9 issues"));
-}
-
-TEST_F(DoorsTest, ThousandsOfOneRecordAreAnIssue) {
-  std::vector<std::string> rows = Rows(20);
-  for (int i = 0; i < 3000; ++i) {
-    rows.push_back("s,p,Sam,Same,1980-03-05,3122790199,1 Same Street,60601");
-  }
-  const LinkReport report = Link(Options(Write("a.csv", Csv(rows))));
-  EXPECT_EQ(report.facts.records, 3040u);
-  EXPECT_THAT(said_, Contains(HasSubstr("many records say the same (3000 of them)")));
-}
-
-TEST_F(DoorsTest, MistakesOfTheCallerAreNamed) {
-  const std::string csv = Write("a.csv", Csv(Rows(5)));
-  RunOptions options = Options(csv);
-  options.truth = "whom";
-  EXPECT_THAT(RunLink(options, clock_, voice()).status(),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       HasSubstr("has no column \"whom\"; it has: id, who, first")));
-  options.truth = "last";
-  EXPECT_THAT(RunLink(options, clock_, voice()).status(),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("matches by \"last\"")));
-  options.truth.clear();
-  options.model = "/nowhere/model";
-  EXPECT_THAT(RunLink(options, clock_, voice()).status(),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/model")));
-  options.model.clear();
-  options.out = "/nowhere/out.csv";
-  EXPECT_THAT(RunLink(options, clock_, voice()).status(),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("cannot be written")));
-  options.inputs = {Write("empty.csv", kHead)};
-  EXPECT_EQ(RunLink(options, clock_, voice()).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(DoorsTest, WithoutColumnsTheProposalIsUsedAndSaid) {
@@ -294,63 +157,6 @@ TEST_F(DoorsTest, TheMonitorHidesValuesUnlessAskedForThem) {
   EXPECT_EQ(hidden.non_values[0].field, "phone");
   const MonitorReport shown = ValueOrDie(RunMonitor(options, ShownValues::kShown, voice()));
   EXPECT_EQ(shown.non_values[0].value, "3122790123");
-}
-
-// On labelled public data: a sanity check of the whole way, with room to spare.
-class SharedDataTest : public DoorsTest {
- protected:
-  static std::string Source() {
-    const char* source = std::getenv("HIE_SOURCE_DIR");
-    return source == nullptr ? "." : source;
-  }
-  static std::string Data(const std::string& file) {
-    return absl::StrCat(Source(), "/../shared/data/matching/", file);
-  }
-  RunOptions On(const std::vector<std::string>& files, const std::string& columns) const {
-    RunOptions options = Options("");
-    options.inputs.clear();
-    for (const std::string& file : files) options.inputs.push_back(Data(file));
-    options.columns = {absl::StrCat(Source(), "/tests/data/columns/", columns)};
-    options.truth = "entity_id";
-    return options;
-  }
-};
-
-TEST_F(SharedDataTest, TheColumnFilesFitTheirSets) {
-  const struct {
-    std::vector<std::string> files;
-    const char* columns;
-    uint64_t records;
-  } cases[] = {{{"RLdata500.csv"}, "RLdata500.toml", 500},
-               {{"febrl1.csv"}, "febrl1.toml", 1000},
-               {{"febrl3.csv"}, "febrl3.toml", 5000},
-               {{"febrl4a.csv", "febrl4b.csv"}, "febrl4.toml", 10000},
-               {{"opencr_uganda.csv"}, "opencr_uganda.toml", 5000},
-               {{"recordlinker_100_cluster_tuning_test.csv"},
-                "recordlinker_100_cluster_tuning_test.toml",
-                699}};
-  for (const auto& c : cases) {
-    if (!std::filesystem::exists(Data(c.files[0]))) GTEST_SKIP() << "no data at " << Data("");
-    const LinkReport report = Link(On(c.files, c.columns));
-    std::cout << c.columns << ": " << ToJson(report) << "\n";
-    EXPECT_EQ(report.facts.records, c.records);
-    EXPECT_GE(report.score->precision(), 0.98) << c.columns;
-    EXPECT_GE(report.score->recall(), 0.9) << c.columns;
-  }
-}
-
-TEST_F(SharedDataTest, AdjudicatedPairsAreJudged) {
-  if (!std::filesystem::exists(Data("miis_pairs_E3.csv"))) {
-    GTEST_SKIP() << "no data at " << Data("miis_pairs_E3.csv");
-  }
-  RunOptions options = On({"miis_pairs_E3.csv"}, "miis_pairs_E3.toml");
-  options.truth = "expect";
-  const PairsReport report = ValueOrDie(RunPairs(options, {}, clock_, voice()));
-  std::cout << ToJson(report) << "\n";
-  EXPECT_EQ(report.pairs, 2841u);
-  EXPECT_EQ(report.unlabelled, 0u);
-  EXPECT_LE(report.score->false_match_share(), 0.02);
-  EXPECT_GE(report.score->recall(), 0.9);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr std::array<absl::string_view, kIssueKindCount> kTexts = {
     "a quote is opened and not closed; read to the end of the line",
     "not UTF-8; those bytes are left out",
     "a very long value; read by its beginning",
-    "a date that no calendar has; counts as absent",
+    "a date that no calendar has; at most its year and month count",
     "not a date in the order of the column file; counts as absent",
     "not a value of sex that the column file knows; counts as absent",
     "not a place in a multiple birth; counts as absent",

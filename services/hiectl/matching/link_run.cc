@@ -17,9 +17,13 @@ std::string ColumnsOf(const RunOptions& options, size_t input) {
   return options.columns[std::min(input, options.columns.size() - 1)];
 }
 
-absl::Status CheckInputs(const RunOptions& options) {
+absl::Status CheckInputs(const RunOptions& options, const Voice& voice) {
   if (options.inputs.empty() || options.inputs.size() > 2) {
     return absl::InvalidArgumentError("--in: want one file, or two to link across");
+  }
+  if (options.inputs.size() == 2 && options.inputs[0] == options.inputs[1]) {
+    voice.note(
+        absl::StrCat(options.inputs[0], ": linked with itself; one --in finds who is in it twice"));
   }
   if (options.columns.size() > options.inputs.size()) {
     return absl::InvalidArgumentError("--columns: want at most one for each --in");
@@ -29,7 +33,7 @@ absl::Status CheckInputs(const RunOptions& options) {
 
 // Reads input `index` and adds its rows.
 absl::Status AddInput(const RunOptions& options, size_t index, const Voice& voice,
-                      LinkedInputs& linked) {
+                      std::vector<std::string>& extras, LinkedInputs& linked) {
   HIE_ASSIGN_OR_RETURN(OpenInput input,
                        OpenWithColumns(options.inputs[index], ColumnsOf(options, index), voice));
   HIE_ASSIGN_OR_RETURN(Columns columns, FindColumns(input.columns, input.csv.header(), ""));
@@ -38,6 +42,7 @@ absl::Status AddInput(const RunOptions& options, size_t index, const Voice& voic
     voice.note(absl::StrCat(input.csv.path(), ": not used: ", absl::StrJoin(unused, ", ")));
   }
   SettleDateStyle(input.csv, columns);
+  HIE_RETURN_IF_ERROR(AlignExtras(extras, columns));
   LoadOptions load;
   load.sides = {std::move(columns)};
   load.input = static_cast<uint8_t>(index);
@@ -47,6 +52,10 @@ absl::Status AddInput(const RunOptions& options, size_t index, const Voice& voic
     HIE_ASSIGN_OR_RETURN(load.truth, TruthColumn(input.csv, options.truth, load.sides));
   }
   RecordFile records = LoadRecords(input.csv, load);
+  if (records.tables[0].size() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(input.csv.path(), ": has a header and no records"));
+  }
   linked.rows.push_back(records.tables[0].size());
   if (index == 0) {
     linked.table = std::move(records.tables[0]);
@@ -134,12 +143,15 @@ absl::string_view LinkedInputs::Id(size_t row) const {
 }
 
 absl::StatusOr<LinkedInputs> ReadAndLink(const RunOptions& options, const Voice& voice) {
-  HIE_RETURN_IF_ERROR(CheckInputs(options));
+  HIE_RETURN_IF_ERROR(CheckInputs(options, voice));
+  HIE_RETURN_IF_ERROR(CheckOutputs({options.out, options.review, options.issues}, options.inputs));
+  HIE_ASSIGN_OR_RETURN(GivenModel given, OpenModel(options.model));
   LinkedInputs linked;
+  std::vector<std::string> extras = ExtraNames(given.model);
   for (size_t i = 0; i < options.inputs.size(); ++i) {
-    HIE_RETURN_IF_ERROR(AddInput(options, i, voice, linked));
+    HIE_RETURN_IF_ERROR(AddInput(options, i, voice, extras, linked));
   }
-  HIE_ASSIGN_OR_RETURN(const GivenModel given, OpenModel(options.model, linked.inputs[0].columns));
+  NameExtras(extras, given.model);
   linked.model_sha256 = given.sha256;
   mpi::BatchOptions batch;
   batch.scope = linked.inputs.size() > 1 ? mpi::BatchScope::kAcross : mpi::BatchScope::kDedupe;

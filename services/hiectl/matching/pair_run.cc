@@ -64,6 +64,17 @@ void ScoreOutcomes(const ScoredPairs& scored, const std::vector<std::string>& ma
   report.recall_at_one_percent_false = RecallAtFalseShare(std::move(judged), kOnePercent);
 }
 
+// A file without sides is the commonest mistake: say how they are named.
+absl::StatusOr<Columns> FindSide(const OpenInput& input, const std::string& affix) {
+  auto side = FindColumns(input.columns, input.csv.header(), affix);
+  if (side.ok()) return side;
+  return absl::Status(
+      side.status().code(),
+      absl::StrCat(side.status().message(),
+                   "; the names of the sides begin (or, after _, end) with ", input.columns.left,
+                   " and ", input.columns.right, ", unless [pairs] says another"));
+}
+
 void FillFacts(const RunOptions& options, const ScoredPairs& scored, RunFacts& facts) {
   facts.records = scored.left.size() + scored.right.size();
   const size_t bytes = scored.left.bytes() + scored.right.bytes();
@@ -98,12 +109,17 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
   }
   HIE_ASSIGN_OR_RETURN(mpi::CombinationRules rules, OpenCombinations(options.rules, voice));
   const std::string columns_path = options.columns.empty() ? "" : options.columns[0];
+  HIE_RETURN_IF_ERROR(CheckOutputs({options.out, options.issues}, options.inputs));
+  HIE_ASSIGN_OR_RETURN(GivenModel given, OpenModel(options.model));
+  std::vector<std::string> extras = ExtraNames(given.model);
   HIE_ASSIGN_OR_RETURN(OpenInput input, OpenWithColumns(options.inputs[0], columns_path, voice));
   LoadOptions load;
   for (const std::string& affix : {input.columns.left, input.columns.right}) {
-    HIE_ASSIGN_OR_RETURN(Columns side, FindColumns(input.columns, input.csv.header(), affix));
+    HIE_ASSIGN_OR_RETURN(Columns side, FindSide(input, affix));
+    HIE_RETURN_IF_ERROR(AlignExtras(extras, side));
     load.sides.push_back(std::move(side));
   }
+  NameExtras(extras, given.model);
   // Both sides were written by one hand.
   SettleDateStyle(input.csv, load.sides[0]);
   load.sides[1].format = load.sides[0].format;
@@ -118,7 +134,10 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
   load.threads = options.threads;
   load.progress = voice.progress;
   RecordFile records = LoadRecords(input.csv, load);
-  HIE_ASSIGN_OR_RETURN(const GivenModel given, OpenModel(options.model, input.columns));
+  if (records.tables[0].size() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(input.csv.path(), ": has a header and no pairs"));
+  }
   mpi::BatchOptions batch;
   batch.training = options.training;
   batch.threads = options.threads;

@@ -248,6 +248,12 @@ void PersonRow::ReadBirthDate(Demographics& person) {
   person.birth_date = parsed.date;
   const auto column = static_cast<int32_t>((*from)[0]);
   if (parsed.impossible) {
+    // A slip of the day leaves the year as it was.
+    if (!parsed.date) {
+      const bool parts = from == &columns_.birth_year;
+      person.birth_date =
+          PossiblePart(text, parts ? DateStyle::kYearMonthDay : columns_.format.birth_date);
+    }
     Report(IssueKind::kImpossibleDate, column);
   } else if (!parsed.date) {
     Report(IssueKind::kUnreadableDate, column);

@@ -1,6 +1,9 @@
 #include "services/hiectl/matching/run_input.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -48,6 +51,10 @@ bool Uses(const Columns& c, size_t column) {
 absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
                                           const std::string& columns_path, const Voice& voice) {
   HIE_ASSIGN_OR_RETURN(CsvFile csv, CsvFile::Open(csv_path));
+  if (csv.delimiter() != ',') {
+    voice.note(absl::StrCat(csv_path, ": cells are parted by ",
+                            csv.delimiter() == '\t' ? "tabs" : std::string(1, csv.delimiter())));
+  }
   std::string text;
   std::string source = columns_path;
   if (columns_path.empty()) {
@@ -66,7 +73,7 @@ absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
   return OpenInput{std::move(csv), std::move(columns)};
 }
 
-absl::StatusOr<GivenModel> OpenModel(const std::string& path, const ColumnFile& columns) {
+absl::StatusOr<GivenModel> OpenModel(const std::string& path) {
   mpi::Model model = mpi::DefaultModel();
   if (!path.empty()) {
     HIE_ASSIGN_OR_RETURN(const FileBytes bytes, FileBytes::Open(path));
@@ -77,10 +84,22 @@ absl::StatusOr<GivenModel> OpenModel(const std::string& path, const ColumnFile& 
     model = *std::move(read);
   }
   std::string sha256 = ModelHash(model);
-  for (size_t i = 0; i < columns.extras.size(); ++i) {
-    model.fields[static_cast<size_t>(mpi::Field::kExtra) + i].name = columns.extras[i].name;
-  }
   return GivenModel{std::move(model), std::move(sha256)};
+}
+
+std::vector<std::string> ExtraNames(const mpi::Model& model) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < mpi::kExtraFieldsMax; ++i) {
+    names.push_back(model.fields[static_cast<size_t>(mpi::Field::kExtra) + i].name);
+  }
+  while (!names.empty() && names.back().empty()) names.pop_back();
+  return names;
+}
+
+void NameExtras(const std::vector<std::string>& names, mpi::Model& model) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    model.fields[static_cast<size_t>(mpi::Field::kExtra) + i].name = names[i];
+  }
 }
 
 std::string ModelHash(const mpi::Model& model) {
@@ -98,6 +117,34 @@ absl::StatusOr<size_t> TruthColumn(const CsvFile& csv, const std::string& name,
                                                    "\"; want a column that it does not use"));
   }
   return column;
+}
+
+absl::Status CheckOutputs(const std::vector<std::string>& outputs,
+                          const std::vector<std::string>& inputs) {
+  namespace fs = std::filesystem;
+  std::error_code unseen;  // What cannot be seen is no reason; writing will tell.
+  std::vector<std::string> taken = inputs;
+  for (const std::string& output : outputs) {
+    if (output.empty()) continue;
+    const fs::path path(output);
+    for (const std::string& other : taken) {
+      const bool device = fs::exists(path, unseen) && !fs::is_regular_file(path, unseen);
+      if (device || !(output == other || fs::equivalent(path, other, unseen))) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(output, ": is read or written by this run already; want another file"));
+    }
+    taken.push_back(output);
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const char* why = !fs::is_directory(folder, unseen) ? "its folder does not exist"
+                      : fs::is_directory(path, unseen)  ? "it is a folder"
+                      : access(folder.c_str(), W_OK) != 0 && access(path.c_str(), W_OK) != 0
+                          ? "permission denied"
+                          : nullptr;
+    if (why != nullptr) {
+      return absl::NotFoundError(absl::StrCat(output, ": cannot be written: ", why));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteWholeFile(const std::string& path, absl::string_view text) {

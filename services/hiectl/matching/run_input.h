@@ -34,12 +34,16 @@ absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
 
 // A model to run with.
 struct GivenModel {
-  mpi::Model model;    // Extra fields carry the names that the column file gives them.
+  mpi::Model model;
   std::string sha256;  // Of the model as it was given: names of extra fields are no part of it.
 };
 
 // The shipped model, or that of a file.
-absl::StatusOr<GivenModel> OpenModel(const std::string& path, const ColumnFile& columns);
+absl::StatusOr<GivenModel> OpenModel(const std::string& path);
+
+// The names of a model's extra fields, by place: what AlignExtras begins with.  And gives them.
+std::vector<std::string> ExtraNames(const mpi::Model& model);
+void NameExtras(const std::vector<std::string>& names, mpi::Model& model);
 
 // The hash that a model's text ends with.
 std::string ModelHash(const mpi::Model& model);
@@ -48,6 +52,14 @@ std::string ModelHash(const mpi::Model& model);
 // matches by it: a score against its own evidence is none.
 absl::StatusOr<size_t> TruthColumn(const CsvFile& csv, const std::string& name,
                                    const std::vector<Columns>& sides);
+
+// Says before the work, which may be long, that a result could not be written.  Empty paths are no
+// outputs.
+//
+// INVALID_ARGUMENT: an output is also an input, or two outputs are one file; NOT_FOUND: its folder
+// is absent or may not be written, or it is a folder.
+absl::Status CheckOutputs(const std::vector<std::string>& outputs,
+                          const std::vector<std::string>& inputs);
 
 // Writes `text` as a new or replaced file.  NOT_FOUND: cannot be written.
 absl::Status WriteWholeFile(const std::string& path, absl::string_view text);
