@@ -52,7 +52,7 @@ Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits 
     }
   }
   std::sort(below.begin(), below.end(), std::greater<>());
-  const double allowed = std::max(kWrongLinksMin, kWrongLinksPerRoot * std::sqrt(links));
+  const double allowed = std::max(kWrongLinksMin, kWrongLinkShareMax * links);
   double wrong = 0;
   for (const Millibits weight : below) {
     wrong += 1 / (1 + std::exp2(weight / 1000.0));

@@ -19,10 +19,9 @@
 namespace hie::mpi {
 
 // Wrong links that a run may expect of those that it adds below the model's own threshold: one, or
-// this times the square root of the links at or above it, for a file of millions must be cleaner
-// than one of hundreds; and the weight below which nothing is linked.
+// this part of the links at or above it; and the weight below which nothing is linked.
 inline constexpr double kWrongLinksMin = 1;
-inline constexpr double kWrongLinksPerRoot = 0.07;
+inline constexpr double kWrongLinkShareMax = 1e-4;
 inline constexpr Millibits kLinkThresholdMin = 2'000;
 
 // Which pairs are looked at.

@@ -158,7 +158,7 @@ TEST(CandidatePairsTest, AreAllThatShareAKey) {
 }
 
 TEST(CandidatePairsTest, HeavyKeysAreRefined) {
-  for (const uint32_t families : {5u, 200u}) {
+  for (const uint32_t families : {2u, 5u}) {
     SCOPED_TRACE(families);
     RecordTable table = RandomTable(kSeed, 1'500, families);
     EXPECT_GT(ExpectLikeOracle(table, PairScope::kAll), 1'000u);

@@ -1,0 +1,93 @@
+#include "mpi/train/value_counts.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "mpi/score/model.h"
+#include "services/hiectl/region/people.h"
+
+namespace hie::mpi {
+namespace {
+
+constexpr uint64_t kSeed = 12'012;
+
+RecordTable GeneratedTable(uint64_t records) {
+  RecordTable table;
+  region::PeopleOptions options;
+  options.records = records;
+  options.seed = kSeed;
+  const auto counts = region::GeneratePeople(options, [&](const region::GeneratedRecord& record) {
+    table.Add(Normalize(record.demographics), 0);
+  });
+  EXPECT_TRUE(counts.ok());
+  return table;
+}
+
+TEST(CountValuesTest, EqualsANaiveCount) {
+  SCOPED_TRACE(kSeed);
+  RecordTable table = GeneratedTable(3'000);
+  const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  std::map<uint64_t, uint32_t> values;
+  std::map<size_t, uint64_t> holders;
+  for (const uint32_t row : records.first_row) {
+    std::set<uint64_t> held;
+    std::set<size_t> slots;
+    ForEachValue(table.record(row), [&](size_t slot, uint32_t hash) {
+      held.insert(ValueFrequencies::Key(slot, hash));
+      slots.insert(slot);
+    });
+    for (const uint64_t value : held) ++values[value];
+    for (const size_t slot : slots) ++holders[slot];
+  }
+  for (const size_t threads : {size_t{1}, size_t{3}}) {
+    const auto counted = CountValues(table, records, threads);
+    size_t kept = 0;
+    for (const auto& [value, count] : values) {
+      EXPECT_EQ(counted->Count(value), count < 3 ? 0 : count);
+      kept += count < 3 ? 0 : 1;
+    }
+    EXPECT_EQ(counted->entries().size(), kept);
+    EXPECT_GT(kept, 500u);
+    for (size_t slot = 0; slot < kFrequencySlots; ++slot) {
+      EXPECT_EQ(counted->holders(slot), holders[slot]) << slot;
+    }
+  }
+}
+
+TEST(CountValuesTest, ARecordCountsOnceAndAMutedValueNever) {
+  RecordTable table;
+  for (int i = 0; i < 5; ++i) {
+    Features f;
+    f.names = {{{"larssen"}, "fyodor", {}, Generation::kNone, false, false},
+               {{"larssen"}, "name" + std::to_string(i), {}, Generation::kNone, false, false}};
+    f.phones = {"+19063898576"};
+    table.Add(f, 0);
+  }
+  const uint64_t family =
+      ValueFrequencies::Key(static_cast<size_t>(Field::kFamily), HashWord("larssen"));
+  const uint64_t phone =
+      ValueFrequencies::Key(static_cast<size_t>(Field::kPhone), HashWord("+19063898576"));
+  DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  EXPECT_EQ(CountValues(table, records, 1)->Count(family), 5u);
+  EXPECT_EQ(CountValues(table, records, 1)->Count(phone), 5u);
+  for (size_t row = 0; row < table.size(); ++row) {
+    char* const bytes = table.mutable_bytes(row);
+    auto* const words = reinterpret_cast<PackedWord*>(bytes + sizeof(PackedHeader));
+    words[PackedView(bytes).header().phone_begin].muted = 1;
+  }
+  EXPECT_EQ(CountValues(table, records, 1)->Count(phone), 0u);
+  EXPECT_EQ(CountValues(table, records, 1)->holders(static_cast<size_t>(Field::kPhone)), 0u);
+  EXPECT_EQ(CountValues(table, records, 1)->Count(family), 5u);
+}
+
+TEST(CountValuesTest, NothingIsCountedOfNothing) {
+  RecordTable table;
+  const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  EXPECT_TRUE(CountValues(table, records, 3)->entries().empty());
+}
+
+}  // namespace
+}  // namespace hie::mpi
