@@ -22,6 +22,13 @@ struct Shares {
   double household = 0;
 };
 
+// In a file of a few records all pairs may be of one person: a stranger is always left, for shares
+// must not exceed the whole.
+Shares SharesOf(double matches, double household, const PairSpace& space) {
+  const double pairs = std::max(space.pairs, matches + household + 1);
+  return {matches / pairs, household / pairs};
+}
+
 struct Pattern {
   LevelPattern levels;
   double count;
@@ -166,8 +173,8 @@ Model LearnFromPatterns(const Model& model, const PatternCounts& counts, const P
   std::vector<Pattern> patterns = Sorted(counts);
   Model learnt = model;
   const double records = static_cast<double>(std::max<uint64_t>(space.records, 1));
-  Shares shares{model.matches_per_record / 1000.0 * records / 2 / space.pairs,
-                model.household_per_record / 1000.0 * records / 2 / space.pairs};
+  Shares shares = SharesOf(model.matches_per_record / 1000.0 * records / 2,
+                           model.household_per_record / 1000.0 * records / 2, space);
   Pass pass;
   for (report.iterations = 0; report.iterations < kIterationsMax; ++report.iterations) {
     SetLogs(learnt, patterns);
@@ -175,8 +182,7 @@ Model LearnFromPatterns(const Model& model, const PatternCounts& counts, const P
     pass = RunPass(patterns, shares);
     if (learning == Learning::kAll) SetMatchChances(model, pass, learnt);
     // One match at least: a share of zero could never grow again.
-    shares.match = std::max(pass.matches, 1.0) / space.pairs;
-    shares.household = std::max(pass.household, 1.0) / space.pairs;
+    shares = SharesOf(std::max(pass.matches, 1.0), std::max(pass.household, 1.0), space);
     if (std::abs(pass.matches - before) < kShareChangeMin * pass.matches) break;
   }
   report.trained = learning == Learning::kAll;
