@@ -26,9 +26,19 @@ PairScope ScopeOf(BatchScope scope) {
 // How much the priors may rise when the shares are learnt: pairs so far below are dropped at once.
 constexpr Millibits kPriorSlack = 13'000;
 
+// Above it a household member is hardly ever what is taken for the same person.
+constexpr Millibits kNoFamilies = 3'000;
+
+// What several records of one person should not show: two full SSNs, two distant birth dates.
+bool Conflicts(const Agreement& agreement) {
+  return agreement.ssn == SsnLevel::kDiffersFull ||
+         agreement.birth_date == BirthDateLevel::kDifferent;
+}
+
 struct ScoredPair {
   uint32_t a;
   uint32_t b;
+  bool conflict;
   PairScore score;
 };
 
@@ -151,7 +161,8 @@ class Batch {
       const Agreement agreement = Compare(NodeRecord(a), NodeRecord(b));
       if (learn) ++counts[thread][KeyOf(PatternOf(agreement))];
       const PairScore score = Score(agreement, model);
-      if (score.weight() >= floor) parts[thread].pairs.push_back({a, b, score});
+      if (score.weight() < floor) return;
+      parts[thread].pairs.push_back({a, b, Conflicts(agreement), score});
     });
     const Millibits stranger = model.prior_stranger;
     const Millibits household = model.prior_household;
@@ -169,8 +180,9 @@ class Batch {
         pair.score.stranger += stranger;
         pair.score.household += household;
         if (pair.score.weight() < result_.model.thresholds.review) continue;
-        weighted.push_back(
-            {pair.a, pair.b, pair.score.weight(), pair.score.vetoes, pair.score.support});
+        weighted.push_back({pair.a, pair.b, pair.score.weight(), pair.score.household,
+                            pair.score.vetoes, pair.conflict && FamiliesShow(),
+                            pair.score.support});
       }
       std::vector<ScoredPair>().swap(part.pairs);
     }
@@ -211,8 +223,15 @@ class Batch {
     const Clusters clusters = ClusterByAverageLink(
         static_cast<uint32_t>(records_.size()), std::move(weighted), model.thresholds,
         [&](uint32_t a, uint32_t b) {
-          const PairScore score = Score(Compare(NodeRecord(a), NodeRecord(b)), model);
-          return WeightedPair{a, b, score.weight(), score.vetoes, score.support};
+          const Agreement agreement = Compare(NodeRecord(a), NodeRecord(b));
+          const PairScore score = Score(agreement, model);
+          return WeightedPair{a,
+                              b,
+                              score.weight(),
+                              score.household,
+                              score.vetoes,
+                              Conflicts(agreement) && FamiliesShow(),
+                              score.support};
         },
         [&](absl::Span<const uint32_t> a, absl::Span<const uint32_t> b) {
           return WeighGroups(a, b);
@@ -226,6 +245,9 @@ class Batch {
     });
     result_.queue = std::move(tasks);
   }
+
+  // Whether the input holds families, whose members are the ones to be told apart.
+  bool FamiliesShow() const { return result_.model.prior_household < kNoFamilies; }
 
   // The strongest level of each field over all pairs; that the best of so many was taken is held
   // against it.

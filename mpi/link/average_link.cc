@@ -16,50 +16,52 @@ namespace {
 
 // What is known between two groups.
 struct Between {
-  int64_t weight = 0;  // Sum of weights, for margins and order.
+  int64_t weight = 0;     // Sum of weights, for margins and order.
+  int64_t household = 0;  // Sum of weights against a household member.
+  int64_t said = 0;       // Sums of PairSupport.
+  int64_t most = 0;
   int64_t pairs = 0;
-  // Sums of PairSupport: evidence, and what all pairs could say.
-  int64_t stranger = 0, stranger_most = 0, household = 0, household_most = 0;
   WeightedPair best;
   VetoSet vetoes = 0;
+  bool conflict = false;
 
   Millibits mean_weight() const { return static_cast<Millibits>(weight / pairs); }
-  bool forbidden() const { return (vetoes & kBindingVetoes) != 0; }
+  // A person of several records with two SSNs or two birth dates is for people to judge; of a
+  // single pair its weight tells.
+  bool forbidden() const { return (vetoes & kBindingVetoes) != 0 || (conflict && pairs > 1); }
   // Whether the pairs together speak for one person.  Of a single pair its weight tells.
   bool Supported(const Thresholds& thresholds) const {
     if (pairs == 1) return vetoes == 0;
-    return stranger * 1000 >= stranger_most * thresholds.support &&
-           household * 1000 >= household_most * thresholds.household_support;
+    return said * 1000 >= most * thresholds.support && household >= pairs * thresholds.household;
   }
 
   void Add(const WeightedPair& pair) {
-    const PairSupport& support = pair.support;
     const bool vetoed = pair.vetoes != 0;
-    stranger += vetoed ? -kStrangerSaidMax : support.stranger;
-    stranger_most += vetoed ? kStrangerSaidMax : support.stranger_most;
-    household += vetoed ? -kHouseholdSaidMax : support.household;
-    household_most += vetoed ? kHouseholdSaidMax : support.household_most;
+    said += vetoed ? -kSaidMax : pair.support.said;
+    most += vetoed ? kSaidMax : pair.support.most;
+    household +=
+        vetoed ? kPairWeightMin : std::clamp(pair.household, kPairWeightMin, kHouseholdWeightMax);
     weight += std::max(pair.weight, kPairWeightMin);
     ++pairs;
     vetoes |= pair.vetoes;
+    conflict = conflict || pair.conflict;
     if (pairs == 1 || Better(pair)) best = pair;
   }
   void AddUnscored(int64_t count) {
-    stranger += count * kUnscoredWeight;
-    stranger_most += count * kStrangerSaidMax;
+    said += count * kUnscoredWeight;
+    most += count * kSaidMax;
     household += count * kUnscoredWeight;
-    household_most += count * kHouseholdSaidMax;
     weight += count * kUnscoredWeight;
     pairs += count;
   }
   void Join(const Between& other) {
-    stranger += other.stranger;
-    stranger_most += other.stranger_most;
+    said += other.said;
+    most += other.most;
     household += other.household;
-    household_most += other.household_most;
     weight += other.weight;
     pairs += other.pairs;
     vetoes |= other.vetoes;
+    conflict = conflict || other.conflict;
     if (Better(other.best)) best = other.best;
   }
 

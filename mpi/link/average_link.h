@@ -15,7 +15,9 @@ struct WeightedPair {
   uint32_t a = 0;
   uint32_t b = 0;
   Millibits weight = 0;
+  Millibits household = 0;  // The weight against a household member (PairScore).
   VetoSet vetoes = 0;
+  bool conflict = false;  // What several records of one person should not show: two full SSNs.
   PairSupport support;
 };
 
@@ -24,8 +26,10 @@ using PairWeight = absl::FunctionRef<WeightedPair(uint32_t a, uint32_t b)>;
 
 // A pair that was not scored counts as this against a group.
 inline constexpr Millibits kUnscoredWeight = -2'000;
-// What a pair's weight counts at least where weights are averaged.
+// What a pair's weight counts at least, and against a household member at most, where weights are
+// averaged: one strong pair must not carry a contradiction.
 inline constexpr Millibits kPairWeightMin = -10'000;
+inline constexpr Millibits kHouseholdWeightMax = 15'000;
 // The weight between two groups by the strongest level that each field reaches in any of their
 // pairs: records that each know a part may agree together.
 using GroupWeight =
@@ -57,7 +61,8 @@ struct Clusters {
 // Thresholds::margin.  A chain of strong pairs whose ends contradict stays apart.  Support is a
 // share and not a mean weight: pairs that share few fields say little, for or against.  A vetoed
 // pair speaks against the groups with all that a pair can say; one with a veto of kBindingVetoes
-// forbids.  What is not joined and has a pair at Thresholds::review is open.
+// forbids, and so does a conflict where more than two records are in question.  What is not
+// joined and has a pair at Thresholds::review is open.
 //
 // Deterministic: ties go to the lower record numbers.  `pairs` in any order, each once.
 // Cost: O(p log p) for p pairs, and the scores of the pairs between groups that nearly join.

@@ -188,7 +188,7 @@ Model MakeDefault() {
   model.frequencies = NameFrequencies();
   model.thresholds = {.link = 10'000,
                       .support = 200,
-                      .household_support = -200,
+                      .household = 5'000,
                       .review = 2'000,
                       .merge = 14'000,
                       .margin = 3'000,

@@ -68,10 +68,10 @@ struct ValueSlot {
 // Where the outcomes part, in the weight of the posterior odds.
 struct Thresholds {
   Millibits link = 0;  // Best weight between two groups of records at or above: may be one person.
-  // And of what all pairs between them could say against strangers, and against a household member,
-  // they say this part, per mille.
+  // And of what all pairs between them could say against strangers they say this part, per mille;
+  // and their mean weight against a household member is at or above.
   int32_t support = 0;
-  int32_t household_support = 0;
+  Millibits household = 0;
   Millibits review = 0;  // Best weight at or above: a possible link.
   Millibits merge = 0;   // Mean weight between two persons at or above: they may merge.
   Millibits margin = 0;  // Distance to the second person that a link needs.

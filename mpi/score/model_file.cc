@@ -23,10 +23,9 @@ constexpr size_t kHashDigitsOfAName = 12;
 
 // The thresholds by their names in the file.
 std::vector<std::pair<absl::string_view, Millibits*>> NamedThresholds(Thresholds& t) {
-  return {
-      {"link", &t.link},     {"support", &t.support}, {"household_support", &t.household_support},
-      {"review", &t.review}, {"merge", &t.merge},     {"margin", &t.margin},
-      {"unlink", &t.unlink}};
+  return {{"link", &t.link},     {"support", &t.support}, {"household", &t.household},
+          {"review", &t.review}, {"merge", &t.merge},     {"margin", &t.margin},
+          {"unlink", &t.unlink}};
 }
 
 // "family", ..., and "extra0" to "extra7", which bear a name of their own.

@@ -125,20 +125,19 @@ size_t BestLevel(size_t field, size_t level) {
 }
 
 // Scales both so that `most` is within its bound; evidence stays within what could be said.
-void Bound(Millibits& said, Millibits& most, Millibits bound) {
-  most = std::max(most, 1);
-  said = std::clamp(said, -most, most);
-  if (most <= bound) return;
-  said = static_cast<Millibits>(static_cast<int64_t>(said) * bound / most);
-  most = bound;
+void Bound(PairSupport& support) {
+  support.most = std::max(support.most, 1);
+  support.said = std::clamp(support.said, -support.most, support.most);
+  if (support.most <= kSaidMax) return;
+  support.said =
+      static_cast<Millibits>(static_cast<int64_t>(support.said) * kSaidMax / support.most);
+  support.most = kSaidMax;
 }
 
 }  // namespace
 
 PairScore Score(const Agreement& agreement, const Model& model) {
-  PairScore score;
-  score.vetoes = FindVetoes(agreement);
-  PairSupport& support = score.support;
+  PairScore score{model.prior_stranger, model.prior_household, {}, FindVetoes(agreement)};
   const FieldAgreements fields = Fields(agreement);
   const bool twins = MayBeTwins(agreement);
   for (size_t i = 0; i < kFieldCount; ++i) {
@@ -146,16 +145,13 @@ PairScore Score(const Agreement& agreement, const Model& model) {
     const size_t index = fields[i].level;
     if (index + 1 >= row.level_count) continue;  // Missing.
     const Level& level = row.levels[index];
-    support.stranger += StrangerWeight(fields[i], level, model);
-    support.household += HouseholdWeight(i, level, twins);
-    const Level& best = row.levels[BestLevel(i, index)];
-    support.stranger_most += std::max(best.stranger, level.stranger);
-    support.household_most += std::max(best.household, level.household);
+    const Millibits said = StrangerWeight(fields[i], level, model);
+    score.stranger += said;
+    score.household += HouseholdWeight(i, level, twins);
+    score.support.said += said;
+    score.support.most += std::max(row.levels[BestLevel(i, index)].stranger, said);
   }
-  score.stranger = model.prior_stranger + support.stranger;
-  score.household = model.prior_household + support.household;
-  Bound(support.stranger, support.stranger_most, kStrangerSaidMax);
-  Bound(support.household, support.household_most, kHouseholdSaidMax);
+  Bound(score.support);
   return score;
 }
 

@@ -8,28 +8,17 @@
 
 namespace hie::mpi {
 
-// How much of what the fields of a pair could say they do say, against both alternatives; for the
+// How much of what the fields of a pair could say against two strangers they do say; for the
 // judgement of groups, where pairs that share few fields must not count like full ones.
 struct PairSupport {
   // Evidence (the weight without prior) and what it would be if all fields agreed, in 1/1000 bit.
-  // The latter is bounded (kStrangerSaidMax, kHouseholdSaidMax) and the former scaled with it, so
-  // that one pair of rich records does not outweigh many.
-  Millibits stranger = 0;
-  Millibits stranger_most = 0;
-  Millibits household = 0;
-  Millibits household_most = 0;
-
-  PairSupport& operator+=(const PairSupport& other) {
-    stranger += other.stranger;
-    stranger_most += other.stranger_most;
-    household += other.household;
-    household_most += other.household_most;
-    return *this;
-  }
+  // The latter is at most kSaidMax and the former scaled with it, so that one pair of rich records
+  // does not outweigh many.
+  Millibits said = 0;
+  Millibits most = 0;
   friend bool operator==(const PairSupport&, const PairSupport&) = default;
 };
-inline constexpr Millibits kStrangerSaidMax = 20'000;
-inline constexpr Millibits kHouseholdSaidMax = 8'000;
+inline constexpr Millibits kSaidMax = 20'000;
 
 // What an agreement is worth against both alternatives.
 struct PairScore {

@@ -131,14 +131,12 @@ TEST(ScoreTest, ManyValuesAgreeByChanceMoreEasily) {
 
 TEST(ScoreTest, SupportIsAShareOfWhatCouldBeSaid) {
   const PairSupport all = Score(SamePerson(), DefaultModel()).support;
-  EXPECT_EQ(all.stranger, all.stranger_most);
-  EXPECT_EQ(all.stranger_most, kStrangerSaidMax);
+  EXPECT_EQ(all.said, all.most);
+  EXPECT_EQ(all.most, kSaidMax);
   Agreement a = SamePerson();
   a.given = GivenLevel::kDiffers;
   a.birth_date = BirthDateLevel::kDifferent;
-  const PairSupport little = Score(a, DefaultModel()).support;
-  EXPECT_LT(little.stranger, all.stranger / 4);
-  EXPECT_LT(little.household, 0);
+  EXPECT_LT(Score(a, DefaultModel()).support.said, all.said / 4);
 }
 
 TEST(Log2MillibitsTest, EqualsTheLogarithm) {
