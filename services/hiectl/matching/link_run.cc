@@ -41,7 +41,7 @@ absl::Status AddInput(const RunOptions& options, size_t index, const Voice& voic
   if (!unused.empty() && !options.columns.empty()) {
     voice.note(absl::StrCat(input.csv.path(), ": not used: ", absl::StrJoin(unused, ", ")));
   }
-  SettleDateStyle(input.csv, columns);
+  SettleFormat(input.csv, columns, voice);
   HIE_RETURN_IF_ERROR(AlignExtras(extras, columns));
   LoadOptions load;
   load.sides = {std::move(columns)};

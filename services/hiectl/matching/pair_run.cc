@@ -121,7 +121,7 @@ absl::StatusOr<ScoredPairs> ReadAndScore(const RunOptions& options, const Voice&
   }
   NameExtras(extras, given.model);
   // Both sides were written by one hand.
-  SettleDateStyle(input.csv, load.sides[0]);
+  SettleFormat(input.csv, load.sides[0], voice);
   load.sides[1].format = load.sides[0].format;
   const auto unused =
       UnusedColumns(input.columns, input.csv.header(), {input.columns.left, input.columns.right});

@@ -205,13 +205,12 @@ void PersonRow::ReadNames(Demographics& person) const {
   if (!official.family.empty() || !official.given.empty()) {
     person.names.push_back(std::move(official));
   }
-  if (!columns_.full_name.empty()) AddFullName(person);
+  for (const size_t column : columns_.full_name) AddFullName(clean_[column], person);
   for (HumanName& name : others) person.names.push_back(std::move(name));
 }
 
 // The whole name says what its parts leave out, and is a name of its own where it differs.
-void PersonRow::AddFullName(Demographics& person) const {
-  const std::string text = Joined(columns_.full_name);
+void PersonRow::AddFullName(absl::string_view text, Demographics& person) const {
   if (text.empty()) return;
   HumanName whole = mpi::SplitFullName(text);
   if (person.names.empty()) {

@@ -35,7 +35,7 @@ class PersonRow {
   void Split(absl::string_view cell, std::vector<std::string>& values) const;
 
   void ReadNames(Demographics& person) const;
-  void AddFullName(Demographics& person) const;
+  void AddFullName(absl::string_view text, Demographics& person) const;
   void ReadBirthDate(Demographics& person);
   void ReadSex(Demographics& person);
   void ReadBirthOrder(Demographics& person);

@@ -153,6 +153,20 @@ RecordFile LoadRecords(const CsvFile& file, const LoadOptions& options) {
   return Loading(file, options).Run();
 }
 
+bool SettleMissing(const CsvFile& file, Columns& columns) {
+  constexpr size_t kSampleRows = 5000;
+  constexpr absl::string_view kNotAvailable = "NA";
+  if (!columns.format.missing.empty()) return false;
+  CsvReader reader(file.body(), file.delimiter());
+  for (size_t row = 0; row < kSampleRows && reader.Next(); ++row) {
+    const auto& cells = reader.cells();
+    if (std::count(cells.begin(), cells.end(), kNotAvailable) < 2) continue;
+    columns.format.missing.emplace_back(kNotAvailable);
+    return true;
+  }
+  return false;
+}
+
 void SettleDateStyle(const CsvFile& file, Columns& columns) {
   constexpr size_t kSampleRows = 5000;
   if (columns.format.birth_date != DateStyle::kAuto || columns.birth_date.empty()) return;

@@ -41,6 +41,10 @@ struct RecordFile {
 // pages of the file back as it goes.
 RecordFile LoadRecords(const CsvFile& file, const LoadOptions& options);
 
+// Settles whether NA says nothing, where the column file does not name what does: a family name
+// stands in one cell of a row, R's NA in several.  Tells whether it does.
+bool SettleMissing(const CsvFile& file, Columns& columns);
+
 // Settles the order of dates where the column file leaves it open: by the file's first values.
 void SettleDateStyle(const CsvFile& file, Columns& columns);
 

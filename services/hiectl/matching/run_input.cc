@@ -73,6 +73,13 @@ absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
   return OpenInput{std::move(csv), std::move(columns)};
 }
 
+void SettleFormat(const CsvFile& csv, Columns& columns, const Voice& voice) {
+  if (SettleMissing(csv, columns)) {
+    voice.note(absl::StrCat(csv.path(), ": NA counts as absent; [format] missing says otherwise"));
+  }
+  SettleDateStyle(csv, columns);
+}
+
 absl::StatusOr<GivenModel> OpenModel(const std::string& path) {
   mpi::Model model = mpi::DefaultModel();
   if (!path.empty()) {

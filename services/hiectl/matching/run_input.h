@@ -32,6 +32,9 @@ struct OpenInput {
 absl::StatusOr<OpenInput> OpenWithColumns(const std::string& csv_path,
                                           const std::string& columns_path, const Voice& voice);
 
+// Settles what the column file leaves open of how values are written (record_file.h), and says so.
+void SettleFormat(const CsvFile& csv, Columns& columns, const Voice& voice);
+
 // A model to run with.
 struct GivenModel {
   mpi::Model model;
