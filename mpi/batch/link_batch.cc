@@ -28,6 +28,8 @@ constexpr Millibits kPriorSlack = 13'000;
 
 // Above it a household member is hardly ever what is taken for the same person.
 constexpr Millibits kNoFamilies = 3'000;
+// Above it there are 500 matches to a household pair.
+constexpr Millibits kSurelyNoFamilies = 9'000;
 
 // What several records of one person should not show: two full SSNs, two distant birth dates.
 bool Conflicts(const Agreement& agreement) {
@@ -35,10 +37,19 @@ bool Conflicts(const Agreement& agreement) {
          agreement.birth_date == BirthDateLevel::kDifferent;
 }
 
+// Born on one day, of other first names, and no number of one's own says that they are one.
+bool MayBeTwins(const Agreement& agreement) {
+  const bool other_name =
+      agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
+  return other_name && agreement.birth_date == BirthDateLevel::kExact &&
+         !PersonalIdentifierAgrees(agreement);
+}
+
 struct ScoredPair {
   uint32_t a;
   uint32_t b;
   bool conflict;
+  bool may_be_twins;
   PairScore score;
 };
 
@@ -55,6 +66,7 @@ Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits 
   double links = 0;
   for (const WeightedPair& pair : pairs) {
     if (pair.vetoes != 0 || pair.weight < kLinkThresholdMin) continue;
+    if (pair.may_be_twins && pair.weight < threshold) continue;  // Not lowered for these.
     if (pair.weight >= threshold) {
       ++links;
     } else {
@@ -104,10 +116,7 @@ class Batch {
     result_.degraded = pairs.degraded();
     if (options_.training == BatchTraining::kTrain) Train(pairs);
     std::vector<WeightedPair> weighted = ScoreAll(pairs);
-    if (!frozen_) {
-      Millibits& link = result_.model.thresholds.link;
-      link = ChooseLinkThreshold(weighted, link);
-    }
+    if (!frozen_) LowerLinkThreshold(weighted);
     report.blocked_pairs = result_.pairs_compared;
     report.expected_pair_recall = EstimatePairRecall(table_, records_, Likely(weighted));
     Cluster(std::move(weighted));
@@ -124,6 +133,20 @@ class Batch {
     result_.model.frequencies = CountValues(table_, records_, options_.threads);
     result_.model = mpi::Calibrate(result_.model, table_, records_, space_, scope_, options_.seed,
                                    &result_.training.random_pairs);
+  }
+
+  void LowerLinkThreshold(std::vector<WeightedPair>& weighted) {
+    Millibits& link = result_.model.thresholds.link;
+    const Millibits lowest = ChooseLinkThreshold(weighted, link);
+    lowered_ = link - lowest;
+    link = lowest;
+    for (WeightedPair& pair : weighted) pair.weight -= Handicap(pair.may_be_twins);
+  }
+
+  // The threshold is not lowered for pairs that may be twins, unless so many matches came with no
+  // household pair at all that there can hardly be any.
+  Millibits Handicap(bool may_be_twins) const {
+    return may_be_twins && result_.model.prior_household < kSurelyNoFamilies ? lowered_ : 0;
   }
 
   PackedView NodeRecord(uint32_t node) const { return table_.record(records_.first_row[node]); }
@@ -162,7 +185,7 @@ class Batch {
       if (learn) ++counts[thread][KeyOf(PatternOf(agreement))];
       const PairScore score = Score(agreement, model);
       if (score.weight() < floor) return;
-      parts[thread].pairs.push_back({a, b, Conflicts(agreement), score});
+      parts[thread].pairs.push_back({a, b, Conflicts(agreement), MayBeTwins(agreement), score});
     });
     const Millibits stranger = model.prior_stranger;
     const Millibits household = model.prior_household;
@@ -181,7 +204,7 @@ class Batch {
         pair.score.household += household;
         if (pair.score.weight() < result_.model.thresholds.review) continue;
         weighted.push_back({pair.a, pair.b, pair.score.weight(), pair.score.household,
-                            pair.score.vetoes, pair.conflict && FamiliesShow(),
+                            pair.score.vetoes, pair.may_be_twins, pair.conflict && FamiliesShow(),
                             pair.score.support});
       }
       std::vector<ScoredPair>().swap(part.pairs);
@@ -225,11 +248,13 @@ class Batch {
         [&](uint32_t a, uint32_t b) {
           const Agreement agreement = Compare(NodeRecord(a), NodeRecord(b));
           const PairScore score = Score(agreement, model);
+          const bool twins = MayBeTwins(agreement);
           return WeightedPair{a,
                               b,
-                              score.weight(),
+                              score.weight() - Handicap(twins),
                               score.household,
                               score.vetoes,
+                              twins,
                               Conflicts(agreement) && FamiliesShow(),
                               score.support};
         },
@@ -260,7 +285,7 @@ class Batch {
         best = BestOf(best, Compare(NodeRecord(x), NodeRecord(y)));
       }
     }
-    return Score(best, result_.model).weight() - Log2Millibits(pairs);
+    return Score(best, result_.model).weight() - Log2Millibits(pairs) - Handicap(MayBeTwins(best));
   }
 
   ReviewTask Task(uint32_t a, uint32_t b, Millibits weight, VetoSet vetoes, bool ambiguous) const {
@@ -290,6 +315,7 @@ class Batch {
   const BatchOptions& options_;
   const PairScope scope_;
   const bool frozen_;
+  Millibits lowered_ = 0;  // How much the link threshold was lowered.
   BatchResult& result_;
   DistinctRecords records_;
   PairSpace space_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <utility>
@@ -159,8 +160,12 @@ void AddRanked(Field field, const std::vector<absl::string_view>& names, double 
   for (const absl::string_view name : names) {
     if (name == starts_anew) rank = 0;
     const double share = first / (1 + slope * static_cast<double>(rank++));
-    entries.push_back({ValueFrequencies::Key(static_cast<size_t>(field), HashWord(name)),
-                       static_cast<uint32_t>(share * kNamedPopulation)});
+    const uint64_t key = ValueFrequencies::Key(static_cast<size_t>(field), HashWord(name));
+    // A name of both sexes counts where it comes first.
+    const bool known = std::any_of(entries.begin(), entries.end(),
+                                   [&](const auto& entry) { return entry.key == key; });
+    if (known) continue;
+    entries.push_back({key, static_cast<uint32_t>(share * kNamedPopulation)});
   }
 }
 

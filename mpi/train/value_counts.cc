@@ -22,7 +22,7 @@ struct Counted {
   std::array<uint64_t, kFrequencySlots> holders = {};
 };
 
-void CountRecord(const PackedView& record, Counted& counted) {
+void CountRecord(const PackedView& record, uint32_t copies, Counted& counted) {
   std::array<bool, kFrequencySlots> held = {};
   const size_t before = counted.keys.size();
   ForEachValue(record, [&](size_t slot, uint32_t hash) {
@@ -33,7 +33,11 @@ void CountRecord(const PackedView& record, Counted& counted) {
   const auto from = counted.keys.begin() + static_cast<std::ptrdiff_t>(before);
   std::sort(from, counted.keys.end());
   counted.keys.erase(std::unique(from, counted.keys.end()), counted.keys.end());
-  for (size_t i = 0; i < kFrequencySlots; ++i) counted.holders[i] += held[i] ? 1 : 0;
+  const auto once = counted.keys.size();
+  for (uint32_t copy = 1; copy < copies; ++copy) {
+    for (size_t i = before; i < once; ++i) counted.keys.push_back(counted.keys[i]);
+  }
+  for (size_t i = 0; i < kFrequencySlots; ++i) counted.holders[i] += held[i] ? copies : 0;
 }
 
 std::vector<ValueFrequencies::Entry> Tally(std::vector<uint64_t> keys) {
@@ -86,7 +90,8 @@ std::shared_ptr<const ValueFrequencies> CountValues(const RecordTable& table,
   std::vector<Counted> parts(threads);
   ForRanges(threads, records.size(), [&](size_t begin, size_t end, size_t thread) {
     for (size_t node = begin; node < end; ++node) {
-      CountRecord(table.record(records.first_row[node]), parts[thread]);
+      CountRecord(table.record(records.first_row[node]),
+                  std::min(records.copies[node], kCopiesCountedMax), parts[thread]);
     }
   });
   std::vector<uint64_t> keys;

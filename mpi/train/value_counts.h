@@ -13,7 +13,11 @@ namespace hie::mpi {
 void ForEachValue(const PackedView& record,
                   const std::function<void(size_t slot, uint32_t hash)>& value);
 
-// Counts the values of all distinct records.  Values that fewer than three hold are left out: a
+// Rows of one content that count at most: so many look alike, whoever they are, that what they hold
+// is common, and more would hide everybody else.
+inline constexpr uint32_t kCopiesCountedMax = 30;
+
+// Counts the values of all records.  Values that fewer than three hold are left out: a
 // pair's own two say nothing.  Cost: one sort of all values, about nine per record.
 std::shared_ptr<const ValueFrequencies> CountValues(const RecordTable& table,
                                                     const DistinctRecords& records, size_t threads);
