@@ -127,6 +127,15 @@ TEST_F(BadInputTest, OneRecordIsOnePersonAlsoInTraining) {
   EXPECT_EQ(Link(options).clusters, 1u);
 }
 
+TEST_F(BadInputTest, PeakMemoryIsWhatWasUsed) {
+  const double before = PeakRssMb();
+  EXPECT_GT(before, 1);
+  constexpr size_t kBytes = size_t{64} << 20;
+  std::vector<char> used(kBytes, 'x');
+  EXPECT_GE(PeakRssMb(), before);
+  EXPECT_GE(PeakRssMb(), static_cast<double>(used.size() >> 20));
+}
+
 TEST_F(BadInputTest, AnInputIsNeverOverwritten) {
   const std::string csv = Csv(Rows(5));
   RunOptions options = Options(Write("a.csv", csv));

@@ -27,7 +27,7 @@ struct RunFacts {
   mpi::TrainingReport training;
 };
 
-// The highest resident memory of this process so far, in MiB.
+// The highest resident memory of this program so far, in MiB; 0 where the system does not say it.
 double PeakRssMb();
 
 // What linking found.
