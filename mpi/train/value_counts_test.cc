@@ -32,15 +32,17 @@ TEST(CountValuesTest, EqualsANaiveCount) {
   const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
   std::map<uint64_t, uint32_t> values;
   std::map<size_t, uint64_t> holders;
-  for (const uint32_t row : records.first_row) {
+  for (size_t node = 0; node < records.size(); ++node) {
+    const uint32_t row = records.first_row[node];
+    const uint32_t copies = std::min(records.copies[node], kCopiesCountedMax);
     std::set<uint64_t> held;
     std::set<size_t> slots;
     ForEachValue(table.record(row), [&](size_t slot, uint32_t hash) {
       held.insert(ValueFrequencies::Key(slot, hash));
       slots.insert(slot);
     });
-    for (const uint64_t value : held) ++values[value];
-    for (const size_t slot : slots) ++holders[slot];
+    for (const uint64_t value : held) values[value] += copies;
+    for (const size_t slot : slots) holders[slot] += copies;
   }
   for (const size_t threads : {size_t{1}, size_t{3}}) {
     const auto counted = CountValues(table, records, threads);
@@ -81,6 +83,22 @@ TEST(CountValuesTest, ARecordCountsOnceAndAMutedValueNever) {
   EXPECT_EQ(CountValues(table, records, 1)->Count(phone), 0u);
   EXPECT_EQ(CountValues(table, records, 1)->holders(static_cast<size_t>(Field::kPhone)), 0u);
   EXPECT_EQ(CountValues(table, records, 1)->Count(family), 5u);
+}
+
+TEST(CountValuesTest, ManyRowsThatLookTheSameCountUpToABound) {
+  Features f;
+  f.names = {{{"larssen"}, "fyodor", {}, Generation::kNone, false, false}};
+  RecordTable table;
+  for (uint32_t i = 0; i < kCopiesCountedMax + 20; ++i) table.Add(f, 0);
+  f.names[0].first = "magnus";
+  for (int i = 0; i < 7; ++i) table.Add(f, 0);
+  const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  const auto given = [&](const char* name) {
+    const auto slot = static_cast<size_t>(Field::kGiven);
+    return CountValues(table, records, 1)->Count(ValueFrequencies::Key(slot, HashWord(name)));
+  };
+  EXPECT_EQ(given("fyodor"), kCopiesCountedMax);
+  EXPECT_EQ(given("magnus"), 7u);
 }
 
 TEST(CountValuesTest, NothingIsCountedOfNothing) {
