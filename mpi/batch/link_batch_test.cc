@@ -174,6 +174,18 @@ TEST(LinkBatchTest, ThousandsOfIdenticalRowsAreOnePerson) {
   EXPECT_EQ(Link(rows).cluster.size(), 5'000u);  // And nothing else in the file.
 }
 
+TEST(LinkBatchTest, ThousandsOfRowsThatSayLittleAreNobody) {
+  Demographics smith;
+  smith.names = {{"official", "Smith", {"John"}, ""}};
+  for (const uint64_t others : {500, 3'000}) {
+    std::vector<Row> rows = Generated(others);
+    rows.insert(rows.end(), 5'000, {Normalize(smith), 0});
+    const BatchResult result = Link(rows);
+    const auto first = result.cluster.begin() + static_cast<std::ptrdiff_t>(others);
+    EXPECT_EQ(std::set<uint32_t>(first, result.cluster.end()).size(), 5'000u);
+  }
+}
+
 // What stands where nothing is known.
 TEST(LinkBatchTest, PlaceholdersLinkNobody) {
   Demographics nobody;
