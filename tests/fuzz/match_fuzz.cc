@@ -1,5 +1,5 @@
-// Matching: two records out of one text, every comparable value of theirs, and distances that equal
-// their definitions.
+// Matching: two records out of one text, every comparable value of theirs, distances that equal
+// their definitions, and keys, comparison and score of the packed pair.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "mpi/block/block_key.h"
 #include "mpi/block/sound.h"
+#include "mpi/compare/agreement.h"
+#include "mpi/compare/packed_record.h"
 #include "mpi/compare/string_distance.h"
 #include "mpi/normalize/date_text.h"
 #include "mpi/normalize/features.h"
@@ -15,6 +18,7 @@
 #include "mpi/normalize/nicknames.h"
 #include "mpi/normalize/phone.h"
 #include "mpi/normalize/text.h"
+#include "mpi/score/score.h"
 
 namespace {
 
@@ -144,6 +148,33 @@ mpi::Features CheckRecord(const hie::Demographics& demographics) {
   return features;
 }
 
+void CheckKeys(const mpi::PackedView& record) {
+  const std::vector<mpi::BlockKey> keys = mpi::MakeBlockKeys(record);
+  Require(std::is_sorted(keys.begin(), keys.end()));
+  Require(std::adjacent_find(keys.begin(), keys.end()) == keys.end());
+  for (const mpi::BlockKey& key : keys) Require(key.base != 0);
+}
+
+void CheckPair(const mpi::Features& a, const mpi::Features& b) {
+  const std::string x = mpi::Pack(a);
+  const std::string y = mpi::Pack(b);
+  Require(x == mpi::Pack(a));
+  const mpi::PackedView s(x.data());
+  const mpi::PackedView t(y.data());
+  Require(s.bytes().size() == x.size());
+  CheckKeys(s);
+  CheckKeys(t);
+  const mpi::Model& model = mpi::DefaultModel();
+  const mpi::Agreement there = mpi::Compare(s, t);
+  Require(there == mpi::Compare(t, s));
+  const mpi::PairScore score = mpi::Score(there, model);
+  Require(score == mpi::Score(mpi::Compare(t, s), model));
+  int64_t sum = score.household < score.stranger ? model.prior_household : model.prior_stranger;
+  for (const mpi::FieldPart& part : mpi::Explain(there, model)) sum += part.weight;
+  Require(sum == score.weight());
+  (void)mpi::Score(mpi::Compare(s, s), model);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -157,5 +188,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const mpi::Features b = CheckRecord(RecordOf(fields, kFields));
   CheckDistances(a.names.front().first, b.names.front().first);
   CheckDistances(mpi::JoinedFamily(a.names.front()), mpi::JoinedFamily(b.names.front()));
+  CheckPair(a, b);
+  CheckPair(a, a);
   return 0;
 }
