@@ -15,76 +15,92 @@ struct Synonyms {
 
 using Names = absl::flat_hash_map<absl::string_view, ColumnMeaning>;
 
-void AddFields(Names& names) {
-  const std::initializer_list<Synonyms> fields = {
-      {FieldKey::kId,
-       {"id", "recid", "recordid", "uniqueid", "rowid", "rid", "row", "index", "testid", "pairid",
-        "sourceid", "recordnumber", "pair", "pairnumber", "testcase"}},
-      {FieldKey::kTruth,
-       {"cluster",      "clusterid",  "entity",       "entityid",    "entid",         "ent",
-        "truth",        "trueid",     "groundtruth",  "personid",    "label",         "match",
-        "ismatch",      "expect",     "expected",     "groupid",     "trueclusterid", "goldenid",
-        "enterpriseid", "simulantid", "duplicateid",  "householdid", "household",     "verdict",
-        "gold",         "goldlabel",  "adjudication", "labels"}},
-      {FieldKey::kFamily,
-       {"family", "familyname", "surname", "lastname", "lname", "last", "namelast", "lnamec1",
-        "lnamec2", "ln", "secondsurname", "paternalsurname", "maternalsurname", "apellido",
-        "apellidos", "nachname"}},
-      {FieldKey::kGiven,
-       {"given", "givenname", "givennames", "firstname", "fname", "first", "forename", "forenames",
-        "namefirst", "christianname", "fnamec1", "fnamec2", "fn", "nombre", "vorname"}},
-      {FieldKey::kMiddle,
-       {"middle", "middlename", "middleinitial", "mname", "mi", "namemiddle", "middlenames",
-        "secondname"}},
-      {FieldKey::kSuffix, {"suffix", "namesuffix", "sfx", "generation"}},
-      {FieldKey::kPreviousFamily,
-       {"maiden", "maidenname", "previousname", "previousfamily", "previoussurname", "formername",
-        "formersurname", "birthname", "nee", "namelasthyph", "otherlastname", "oldname", "hyph",
-        "lastnamehyph", "hyphenatedname", "secondlastname"}},
-      {FieldKey::kAlias, {"alias", "nickname", "namealias", "preferredname", "aka", "knownas"}},
-      {FieldKey::kFullName,
-       {"fullname", "name", "patientname", "personname", "completename", "namefull"}},
-      {FieldKey::kBirthDate,
-       {"dob", "birthdate", "dateofbirth", "birthdt", "bdate", "birth", "birthday", "datebirth",
-        "dobdate", "geburtsdatum"}},
-      {FieldKey::kBirthYear, {"by", "birthyear", "yearofbirth", "yob", "byear", "dobyear"}},
-      {FieldKey::kBirthMonth, {"bm", "birthmonth", "monthofbirth", "mob", "bmonth", "dobmonth"}},
-      {FieldKey::kBirthDay, {"bd", "dayofbirth", "bday", "dobday"}},
-      {FieldKey::kSex, {"sex", "gender", "administrativesex", "sexatbirth", "birthsex"}},
-      {FieldKey::kSsn,
-       {"ssn", "socialsecuritynumber", "socialsecurity", "socsecid", "socialsecurityno", "ss",
-        "ssnum", "socsecnum", "ssn9", "ssn4", "ssnlast4", "last4ssn", "last4"}},
-      {FieldKey::kPhone,
-       {"phone", "telephone", "tel", "phonenumber", "phoneno", "mobile", "cell", "cellphone",
-        "homephone", "workphone", "mobilephone", "telecom", "contactnumber", "phonehome",
-        "telephonenumber", "mobilenumber"}},
-      {FieldKey::kEmail, {"email", "emailaddress", "mail", "emailid"}},
-      {FieldKey::kStreet,
-       {"street", "address1", "addressline1", "addressline", "addressstreet1", "streetaddress",
-        "line", "line1", "streetname", "addr", "addr1", "addrline1", "addressstreet", "street1"}},
-      {FieldKey::kHouseNumber,
-       {"streetnumber", "housenumber", "houseno", "housenr", "streetno", "streetnum"}},
-      {FieldKey::kStreet2,
-       {"address2", "addressline2", "addressstreet2", "apt", "unit", "apartment", "unitnumber",
-        "line2", "addr2", "street2", "addrline2"}},
-      {FieldKey::kCity, {"city", "town", "suburb", "addresscity", "locality", "municipality"}},
-      {FieldKey::kState, {"state", "province", "addressstate", "statecode", "region", "st"}},
-      {FieldKey::kPostalCode,
-       {"zip", "zipcode", "postcode", "postalcode", "addresszip", "zip5", "postcodefake", "plz",
-        "addresspostalcode"}},
-      {FieldKey::kCountry, {"country", "countrycode", "addresscountry"}},
-      {FieldKey::kAddress, {"address", "fulladdress", "homeaddress", "residence"}},
-      {FieldKey::kMotherMaiden,
-       {"mothermaiden", "mothermaidenname", "mothersmaidenname", "mothersmaiden", "mmn",
-        "mmaidenname"}},
-      {FieldKey::kMultipleBirth, {"multiplebirth", "multiplebirthindicator", "twin"}},
-      {FieldKey::kBirthOrder, {"birthorder", "multiplebirthorder"}},
-  };
+void AddFields(const std::initializer_list<Synonyms>& fields, Names& names) {
   for (const Synonyms& synonyms : fields) {
     for (const absl::string_view name : synonyms.names) {
       names[name] = {ColumnMeaning::Kind::kField, synonyms.field, "", ""};
     }
   }
+}
+
+void AddRowsAndNames(Names& names) {
+  AddFields(
+      {
+          {FieldKey::kId,
+           {"id", "recid", "recordid", "uniqueid", "rowid", "rid", "row", "index", "testid",
+            "pairid", "sourceid", "recordnumber", "pair", "pairnumber", "testcase"}},
+          {FieldKey::kTruth,
+           {"cluster",     "clusterid",     "entity",    "entityid",     "entid",
+            "ent",         "truth",         "trueid",    "groundtruth",  "personid",
+            "label",       "match",         "ismatch",   "expect",       "expected",
+            "groupid",     "trueclusterid", "goldenid",  "enterpriseid", "simulantid",
+            "duplicateid", "householdid",   "household", "verdict",      "gold",
+            "goldlabel",   "adjudication",  "labels"}},
+          {FieldKey::kFamily,
+           {"family", "familyname", "surname", "lastname", "lname", "last", "namelast", "lnamec1",
+            "lnamec2", "ln", "secondsurname", "secondlastname", "paternalsurname",
+            "maternalsurname", "apellido", "apellidos", "nachname"}},
+          {FieldKey::kGiven,
+           {"given", "givenname", "givennames", "firstname", "fname", "first", "forename",
+            "forenames", "namefirst", "christianname", "fnamec1", "fnamec2", "fn", "nombre",
+            "vorname"}},
+          {FieldKey::kMiddle,
+           {"middle", "middlename", "middleinitial", "mname", "mi", "namemiddle", "middlenames",
+            "secondname"}},
+          {FieldKey::kSuffix, {"suffix", "namesuffix", "sfx", "generation"}},
+          {FieldKey::kPreviousFamily,
+           {"maiden", "maidenname", "previousname", "previousfamily", "previoussurname",
+            "formername", "formersurname", "birthname", "nee", "namelasthyph", "otherlastname",
+            "oldname", "hyph", "lastnamehyph", "hyphenatedname"}},
+          {FieldKey::kAlias, {"alias", "nickname", "namealias", "preferredname", "aka", "knownas"}},
+          {FieldKey::kFullName,
+           {"fullname", "name", "patientname", "personname", "completename", "namefull"}},
+      },
+      names);
+}
+
+void AddPersonalFields(Names& names) {
+  AddFields(
+      {
+          {FieldKey::kBirthDate,
+           {"dob", "birthdate", "dateofbirth", "birthdt", "bdate", "birth", "birthday", "datebirth",
+            "dobdate", "geburtsdatum"}},
+          {FieldKey::kBirthYear, {"by", "birthyear", "yearofbirth", "yob", "byear", "dobyear"}},
+          {FieldKey::kBirthMonth,
+           {"bm", "birthmonth", "monthofbirth", "mob", "bmonth", "dobmonth"}},
+          {FieldKey::kBirthDay, {"bd", "dayofbirth", "bday", "dobday"}},
+          {FieldKey::kSex, {"sex", "gender", "administrativesex", "sexatbirth", "birthsex"}},
+          {FieldKey::kSsn,
+           {"ssn", "socialsecuritynumber", "socialsecurity", "socsecid", "socialsecurityno", "ss",
+            "ssnum", "socsecnum", "ssn9", "ssn4", "ssnlast4", "last4ssn", "last4"}},
+          {FieldKey::kPhone,
+           {"phone", "telephone", "tel", "phonenumber", "phoneno", "mobile", "cell", "cellphone",
+            "homephone", "workphone", "mobilephone", "telecom", "contactnumber", "phonehome",
+            "telephonenumber", "mobilenumber"}},
+          {FieldKey::kEmail, {"email", "emailaddress", "mail", "emailid"}},
+          {FieldKey::kStreet,
+           {"street", "address1", "addressline1", "addressline", "addressstreet1", "streetaddress",
+            "line", "line1", "streetname", "addr", "addr1", "addrline1", "addressstreet",
+            "street1"}},
+          {FieldKey::kHouseNumber,
+           {"streetnumber", "housenumber", "houseno", "housenr", "streetno", "streetnum"}},
+          {FieldKey::kStreet2,
+           {"address2", "addressline2", "addressstreet2", "apt", "unit", "apartment", "unitnumber",
+            "line2", "addr2", "street2", "addrline2"}},
+          {FieldKey::kCity, {"city", "town", "suburb", "addresscity", "locality", "municipality"}},
+          {FieldKey::kState, {"state", "province", "addressstate", "statecode", "region", "st"}},
+          {FieldKey::kPostalCode,
+           {"zip", "zipcode", "postcode", "postalcode", "addresszip", "zip5", "postcodefake", "plz",
+            "addresspostalcode"}},
+          {FieldKey::kCountry, {"country", "countrycode", "addresscountry"}},
+          {FieldKey::kAddress, {"address", "fulladdress", "homeaddress", "residence"}},
+          {FieldKey::kMotherMaiden,
+           {"mothermaiden", "mothermaidenname", "mothersmaidenname", "mothersmaiden", "mmn",
+            "mmaidenname"}},
+          {FieldKey::kMultipleBirth, {"multiplebirth", "multiplebirthindicator", "twin"}},
+          {FieldKey::kBirthOrder, {"birthorder", "multiplebirthorder"}},
+      },
+      names);
 }
 
 void AddOthers(Names& names) {
@@ -130,7 +146,8 @@ void AddOthers(Names& names) {
 const Names& KnownNames() {
   static const Names* const kNames = [] {
     auto* names = new Names;
-    AddFields(*names);
+    AddRowsAndNames(*names);
+    AddPersonalFields(*names);
     AddOthers(*names);
     return names;
   }();
