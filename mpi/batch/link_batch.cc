@@ -37,19 +37,24 @@ bool Conflicts(const Agreement& agreement) {
          agreement.birth_date == BirthDateLevel::kDifferent;
 }
 
-// Born on one day, of other first names, and no number of one's own says that they are one.
-bool MayBeTwins(const Agreement& agreement) {
-  const bool other_name =
-      agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
-  return other_name && agreement.birth_date == BirthDateLevel::kExact &&
-         !PersonalIdentifierAgrees(agreement);
+// Who may be two of one family although the rest agrees: born on one day with other first names,
+// or at one door with another birth date or none; and no number of one's own says that they are
+// one.
+bool MayBeKin(const Agreement& agreement) {
+  if (PersonalIdentifierAgrees(agreement)) return false;
+  if (agreement.birth_date == BirthDateLevel::kExact) {
+    return agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
+  }
+  const bool one_door =
+      agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
+  return one_door && agreement.birth_date >= BirthDateLevel::kTwoParts;
 }
 
 struct ScoredPair {
   uint32_t a;
   uint32_t b;
   bool conflict;
-  bool may_be_twins;
+  bool may_be_kin;
   PairScore score;
 };
 
@@ -61,12 +66,13 @@ struct alignas(64) ScoredPart {
 
 // Lowers the threshold as far as the links that this adds are expected to hold few wrong ones in
 // all: in a small file a likely pair is worth more than a rule made for millions.
-Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits threshold) {
+Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits threshold,
+                              bool families) {
   std::vector<Millibits> below;
   double links = 0;
   for (const WeightedPair& pair : pairs) {
     if (pair.vetoes != 0 || pair.weight < kLinkThresholdMin) continue;
-    if (pair.may_be_twins && pair.weight < threshold) continue;  // Not lowered for these.
+    if (families && pair.may_be_kin && pair.weight < threshold) continue;  // Not for these.
     if (pair.weight >= threshold) {
       ++links;
     } else {
@@ -117,6 +123,7 @@ class Batch {
     if (options_.training == BatchTraining::kTrain) Train(pairs);
     std::vector<WeightedPair> weighted = ScoreAll(pairs);
     if (!frozen_) LowerLinkThreshold(weighted);
+    for (WeightedPair& pair : weighted) pair.weight -= Handicap(pair.may_be_kin);
     report.blocked_pairs = result_.pairs_compared;
     report.expected_pair_recall = EstimatePairRecall(table_, records_, Likely(weighted));
     Cluster(std::move(weighted));
@@ -135,18 +142,18 @@ class Batch {
                                    &result_.training.random_pairs);
   }
 
-  void LowerLinkThreshold(std::vector<WeightedPair>& weighted) {
+  void LowerLinkThreshold(const std::vector<WeightedPair>& weighted) {
     Millibits& link = result_.model.thresholds.link;
-    const Millibits lowest = ChooseLinkThreshold(weighted, link);
-    lowered_ = link - lowest;
-    link = lowest;
-    for (WeightedPair& pair : weighted) pair.weight -= Handicap(pair.may_be_twins);
+    link = ChooseLinkThreshold(weighted, link, KinAreApart());
   }
 
-  // The threshold is not lowered for pairs that may be twins, unless so many matches came with no
+  // Pairs that may be kin have a threshold of their own, unless so many matches came with no
   // household pair at all that there can hardly be any.
-  Millibits Handicap(bool may_be_twins) const {
-    return may_be_twins && result_.model.prior_household < kSurelyNoFamilies ? lowered_ : 0;
+  bool KinAreApart() const { return result_.model.prior_household < kSurelyNoFamilies; }
+
+  Millibits Handicap(bool may_be_kin) const {
+    const Thresholds& thresholds = result_.model.thresholds;
+    return may_be_kin && KinAreApart() ? std::max(thresholds.kin - thresholds.link, 0) : 0;
   }
 
   PackedView NodeRecord(uint32_t node) const { return table_.record(records_.first_row[node]); }
@@ -185,7 +192,7 @@ class Batch {
       if (learn) ++counts[thread][KeyOf(PatternOf(agreement))];
       const PairScore score = Score(agreement, model);
       if (score.weight() < floor) return;
-      parts[thread].pairs.push_back({a, b, Conflicts(agreement), MayBeTwins(agreement), score});
+      parts[thread].pairs.push_back({a, b, Conflicts(agreement), MayBeKin(agreement), score});
     });
     const Millibits stranger = model.prior_stranger;
     const Millibits household = model.prior_household;
@@ -204,7 +211,7 @@ class Batch {
         pair.score.household += household;
         if (pair.score.weight() < result_.model.thresholds.review) continue;
         weighted.push_back({pair.a, pair.b, pair.score.weight(), pair.score.household,
-                            pair.score.vetoes, pair.may_be_twins, pair.conflict && FamiliesShow(),
+                            pair.score.vetoes, pair.may_be_kin, pair.conflict && FamiliesShow(),
                             pair.score.support});
       }
       std::vector<ScoredPair>().swap(part.pairs);
@@ -248,13 +255,13 @@ class Batch {
         [&](uint32_t a, uint32_t b) {
           const Agreement agreement = Compare(NodeRecord(a), NodeRecord(b));
           const PairScore score = Score(agreement, model);
-          const bool twins = MayBeTwins(agreement);
+          const bool kin = MayBeKin(agreement);
           return WeightedPair{a,
                               b,
-                              score.weight() - Handicap(twins),
+                              score.weight() - Handicap(kin),
                               score.household,
                               score.vetoes,
-                              twins,
+                              kin,
                               Conflicts(agreement) && FamiliesShow(),
                               score.support};
         },
@@ -285,7 +292,7 @@ class Batch {
         best = BestOf(best, Compare(NodeRecord(x), NodeRecord(y)));
       }
     }
-    return Score(best, result_.model).weight() - Log2Millibits(pairs) - Handicap(MayBeTwins(best));
+    return Score(best, result_.model).weight() - Log2Millibits(pairs) - Handicap(MayBeKin(best));
   }
 
   ReviewTask Task(uint32_t a, uint32_t b, Millibits weight, VetoSet vetoes, bool ambiguous) const {
@@ -315,7 +322,6 @@ class Batch {
   const BatchOptions& options_;
   const PairScope scope_;
   const bool frozen_;
-  Millibits lowered_ = 0;  // How much the link threshold was lowered.
   BatchResult& result_;
   DistinctRecords records_;
   PairSpace space_;

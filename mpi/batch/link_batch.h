@@ -67,8 +67,8 @@ struct BatchResult {
 
 // Links `table`.  The detector mutes values of `table` in place.
 //
-// The same clusters for any number of threads and any order of rows.  INVALID_ARGUMENT: no records,
-// or no field of any record identifies.  Cost: see mpi/batch/README.md.
+// The same clusters for any number of threads and any order of rows.  INVALID_ARGUMENT: no records.
+// Cost: see mpi/batch/README.md.
 absl::StatusOr<BatchResult> LinkBatch(RecordTable& table, const Model& model,
                                       const BatchOptions& options);
 

@@ -76,6 +76,7 @@ struct Group {
   std::vector<uint32_t> members;
   absl::flat_hash_map<uint32_t, Between> neighbours;  // By the lowest member of the other group.
   uint32_t version = 0;
+  bool conflict = false;  // Between two of its members: nobody else joins.
 };
 
 // A join to try, best first.
@@ -139,6 +140,7 @@ class Component {
     if (a > b) std::swap(a, b);
     const Group& group = *groups_.at(a);
     const Between& between = group.neighbours.at(b);
+    if (group.conflict || groups_.at(b)->conflict) return;
     if (between.best.weight < thresholds_.review || between.forbidden() ||
         !between.Supported(thresholds_) || !Reaches(a, b, between)) {
       return;
@@ -196,6 +198,7 @@ class Component {
 
   // Joins b to a; a < b.
   void Join(uint32_t a, uint32_t b) {
+    const bool conflict = groups_.at(a)->neighbours.at(b).conflict;
     std::vector<uint32_t> others;
     for (const uint32_t from : {a, b}) {
       for (const auto& [other, between] : groups_.at(from)->neighbours) {
@@ -217,6 +220,7 @@ class Component {
     for (const uint32_t member : gone->members) clusters_.cluster[member] = a;
     stays.neighbours.clear();
     ++stays.version;
+    stays.conflict = conflict;
     for (size_t i = 0; i < others.size(); ++i) {
       Group& other = *groups_.at(others[i]);
       other.neighbours.erase(b);

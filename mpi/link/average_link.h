@@ -17,8 +17,8 @@ struct WeightedPair {
   Millibits weight = 0;
   Millibits household = 0;  // The weight against a household member (PairScore).
   VetoSet vetoes = 0;
-  bool may_be_twins = false;  // For the caller's use.
-  bool conflict = false;      // What several records of one person should not show: two full SSNs.
+  bool may_be_kin = false;  // For the caller's use.
+  bool conflict = false;    // What several records of one person should not show: two full SSNs.
   PairSupport support;
 };
 

@@ -68,6 +68,8 @@ struct ValueSlot {
 // Where the outcomes part, in the weight of the posterior odds.
 struct Thresholds {
   Millibits link = 0;  // Best weight between two groups of records at or above: may be one person.
+  // The same for pairs that may be two of one family, where the population holds families.
+  Millibits kin = 0;
   // And of what all pairs between them could say against strangers they say this part, per mille;
   // and their mean weight against a household member is at or above.
   int32_t support = 0;

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "services/common/base/status_macros.h"
@@ -17,7 +20,7 @@
 namespace hie::mpi {
 namespace {
 
-constexpr absl::string_view kFirstLine = "hie-match-model 1";
+constexpr absl::string_view kFirstLine = "hie-match-model 1\n";
 constexpr absl::string_view kHashWord = "sha256 ";
 constexpr size_t kHashDigitsOfAName = 12;
 
@@ -79,7 +82,22 @@ class ModelReader {
         absl::StrCat("model: line ", number, ": want a fact of a model with numbers in range"));
   }
 
+  // The facts of one number that every model states.
+  absl::Status CheckNumbers() {
+    std::vector<std::string> wanted = {"matches_per_record", "household_per_record", "calibrated",
+                                       "population"};
+    for (const auto& [name, value] : NamedThresholds(model_.thresholds)) {
+      wanted.push_back(absl::StrCat("threshold_", name));
+    }
+    for (const std::string& name : wanted) {
+      if (numbers_seen_.count(name) != 0) continue;
+      return absl::InvalidArgumentError(absl::StrCat("model: ", name, ": want a line"));
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<Model> Finish() {
+    HIE_RETURN_IF_ERROR(CheckNumbers());
     for (size_t i = 0; i < kFieldCount; ++i) {
       for (size_t l = 0; l + 1 < model_.fields[i].level_count; ++l) {
         if (levels_seen_[i][l]) continue;
@@ -100,6 +118,7 @@ class ModelReader {
 
   bool TakeNumber(const Words& words) {
     if (words.size() != 2) return false;
+    numbers_seen_.insert(std::string(words[0]));
     if (words[0] == "matches_per_record") {
       return absl::SimpleAtoi(words[1], &model_.matches_per_record) &&
              model_.matches_per_record > 0;
@@ -140,10 +159,10 @@ class ModelReader {
   }
 
   bool TakeName(const Words& words) {
-    if (words.size() != 3 || words[0] != "name" || words[2].empty()) return false;
+    if (words.size() < 3 || words[0] != "name" || words[2].empty()) return false;
     for (size_t i = kNamedFieldCount; i < kFieldCount; ++i) {
       if (FieldKey(i) != words[1]) continue;
-      model_.fields[i].name = std::string(words[2]);
+      model_.fields[i].name = absl::StrJoin(words.begin() + 2, words.end(), " ");
       return true;
     }
     return false;
@@ -177,12 +196,13 @@ class ModelReader {
   std::vector<ValueFrequencies::Entry> values_;
   std::vector<uint64_t> holders_;
   bool has_holders_ = false;
+  std::set<std::string> numbers_seen_;
 };
 
 }  // namespace
 
 std::string WriteModel(const Model& model) {
-  std::string body = absl::StrCat(kFirstLine, "\n");
+  std::string body = std::string(kFirstLine);
   absl::StrAppend(&body, "matches_per_record ", model.matches_per_record, "\n");
   absl::StrAppend(&body, "household_per_record ", model.household_per_record, "\n");
   absl::StrAppend(&body, "calibrated ", model.calibrated ? 1 : 0, "\n");

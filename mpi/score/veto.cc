@@ -7,11 +7,6 @@ bool GivenDiffers(GivenLevel level) {
   return level == GivenLevel::kDiffers || level == GivenLevel::kAlike;
 }
 
-bool GivenAgrees(GivenLevel level) {
-  return level == GivenLevel::kExact || level == GivenLevel::kNickname ||
-         level == GivenLevel::kSwapped;
-}
-
 bool BirthDateAgrees(BirthDateLevel level) {
   return level == BirthDateLevel::kExact || level == BirthDateLevel::kExactDefault;
 }
@@ -27,8 +22,9 @@ bool HouseholdAgrees(const Agreement& a) {
 // Among children of a multiple birth nothing but the same name excuses: even their numbers are
 // mixed up.  Where no multiple birth is said, the weights against a household member decide.
 bool PossibleTwin(const Agreement& a) {
-  return a.multiple_birth && BirthDateAgrees(a.birth_date) && HouseholdAgrees(a) &&
-         !GivenAgrees(a.given) && a.given != GivenLevel::kMissing;
+  const bool one_name = a.given == GivenLevel::kExact || a.given == GivenLevel::kSwapped ||
+                        a.given == GivenLevel::kMissing;
+  return a.multiple_birth && BirthDateAgrees(a.birth_date) && HouseholdAgrees(a) && !one_name;
 }
 
 bool Holds(Veto veto, const Agreement& a) {
