@@ -28,8 +28,8 @@ constexpr Millibits kPriorSlack = 13'000;
 
 // Above it a household member is hardly ever what is taken for the same person.
 constexpr Millibits kNoFamilies = 3'000;
-// Above it there are 500 matches to a household pair.
-constexpr Millibits kSurelyNoFamilies = 9'000;
+// Above it there are more than a hundred matches to a household pair.
+constexpr Millibits kSurelyNoFamilies = 7'000;
 
 // What several records of one person should not show: two full SSNs, two distant birth dates.
 bool Conflicts(const Agreement& agreement) {

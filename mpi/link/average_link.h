@@ -62,7 +62,8 @@ struct Clusters {
 // Thresholds::margin.  A chain of strong pairs whose ends contradict stays apart.  Support is a
 // share and not a mean weight: pairs that share few fields say little, for or against.  A vetoed
 // pair speaks against the groups with all that a pair can say; one with a veto of kBindingVetoes
-// forbids, and so does a conflict where more than two records are in question.  What is not
+// forbids, and so does a conflict where more than two records are in question: two records that are
+// joined in spite of one take no third.  What is not
 // joined and has a pair at Thresholds::review is open.
 //
 // Deterministic: ties go to the lower record numbers.  `pairs` in any order, each once.

@@ -178,6 +178,15 @@ class NaiveLink {
     return false;
   }
 
+  bool ConflictWithin(const Members& group) const {
+    for (size_t i = 0; i < group.size(); ++i) {
+      for (size_t j = i + 1; j < group.size(); ++j) {
+        if (graph_.Weigh(group[i], group[j]).conflict) return true;
+      }
+    }
+    return false;
+  }
+
   // Joins the best two groups that may; a refusal stands until one of both has grown.
   bool JoinBest() {
     std::map<std::tuple<Millibits, Millibits, int64_t, int64_t>, Names> attempts;
@@ -185,6 +194,7 @@ class NaiveLink {
       for (auto b = std::next(a); b != groups_.end(); ++b) {
         if (refused_.count({a->second, b->second}) != 0) continue;
         if (!Neighbours(a->second, b->second)) continue;
+        if (ConflictWithin(a->second) || ConflictWithin(b->second)) continue;
         const Sum sum = Between(a->second, b->second);
         if (sum.best < Bounds().review || sum.forbidden() || !sum.supported()) continue;
         const bool together = sum.pairs > 1 && sum.best + kTogether >= Bounds().link;
