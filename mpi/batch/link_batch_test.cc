@@ -142,6 +142,7 @@ TEST_P(LinkBatchTrainingTest, AFrozenModelGivesTheSameAgain) {
   const BatchResult second = Link(rows, options, model);
   const BatchResult third = Link(rows, options, ValueOrDie(ReadModel(WriteModel(second.model))));
   EXPECT_TRUE(WriteModel(second.model) == file);
+  EXPECT_EQ(first.cluster, second.cluster);
   EXPECT_EQ(second.cluster, third.cluster);
   EXPECT_EQ(Queue(second), Queue(third));
 }

@@ -57,13 +57,14 @@ struct Clusters {
 //
 // Best first: two groups are joined if their best pair, or the groups taken together
 // (`weigh_groups`, asked only where the best pair is a possible link), reaches Thresholds::link, if
-// all of their pairs together say enough of what they could say (Thresholds::support), if nothing
-// forbids it, and if no third group that could not join them as well fits one of them within
-// Thresholds::margin.  A chain of strong pairs whose ends contradict stays apart.  Support is a
-// share and not a mean weight: pairs that share few fields say little, for or against.  A vetoed
-// pair speaks against the groups with all that a pair can say; one with a veto of kBindingVetoes
-// forbids, and so does a conflict where more than two records are in question: two records that are
-// joined in spite of one take no third.  What is not
+// all of their pairs together say enough of what they could say (Thresholds::support) and speak
+// against a household on average (Thresholds::household), if nothing forbids it, and if no third
+// group that could not join them as well fits one of them within Thresholds::margin.  A chain of
+// strong pairs whose ends contradict stays apart.  Support is a share and not a mean weight: pairs
+// that share few fields say little, for or against.  A vetoed pair speaks against the groups with
+// all that a pair can say; one with a veto of kBindingVetoes forbids, and so does a conflict where
+// more than two records are in question: two that are joined in spite of one take no third.  A
+// join that a rival hinders is tried again when one of its two groups has grown.  What is not
 // joined and has a pair at Thresholds::review is open.
 //
 // Deterministic: ties go to the lower record numbers.  `pairs` in any order, each once.

@@ -26,9 +26,9 @@ constexpr size_t kHashDigitsOfAName = 12;
 
 // The thresholds by their names in the file.
 std::vector<std::pair<absl::string_view, Millibits*>> NamedThresholds(Thresholds& t) {
-  return {{"link", &t.link},     {"support", &t.support}, {"household", &t.household},
-          {"review", &t.review}, {"merge", &t.merge},     {"margin", &t.margin},
-          {"unlink", &t.unlink}};
+  return {{"link", &t.link},           {"kin", &t.kin},       {"support", &t.support},
+          {"household", &t.household}, {"review", &t.review}, {"merge", &t.merge},
+          {"margin", &t.margin},       {"unlink", &t.unlink}};
 }
 
 // "family", ..., and "extra0" to "extra7", which bear a name of their own.
@@ -219,8 +219,8 @@ std::string WriteModel(const Model& model) {
 absl::StatusOr<Model> ReadModel(absl::string_view text) {
   const size_t last = text.rfind(kHashWord);
   if (!absl::StartsWith(text, kFirstLine) || last == absl::string_view::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("model: want a file that begins with \"",
-                                                   kFirstLine, "\" and ends with its hash"));
+    return absl::InvalidArgumentError(
+        "model: want a file that begins with \"hie-match-model 1\" and ends with its hash");
   }
   const absl::string_view body = text.substr(0, last);
   const std::string hash = crypto::Sha256Hex(body);

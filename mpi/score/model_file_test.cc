@@ -94,7 +94,7 @@ TEST(ModelFileTest, ModelsOfDifferentNumbersHaveDifferentHashes) {
   const std::function<void(Model&)> changes[] = {
       [](Model& m) { ++m.fields[0].levels[0].m; }, [](Model& m) { ++m.fields[3].levels[1].u; },
       [](Model& m) { ++m.fields[9].levels[2].h; }, [](Model& m) { ++m.thresholds.link; },
-      [](Model& m) { ++m.thresholds.margin; },     [](Model& m) { ++m.population; },
+      [](Model& m) { ++m.thresholds.kin; },        [](Model& m) { ++m.population; },
       [](Model& m) { ++m.matches_per_record; },    [](Model& m) { m.calibrated = false; },
       [](Model& m) { ++m.slots[1].mean_chance; },  [](Model& m) { m.frequencies.reset(); },
       [](Model& m) { ++m.household_per_record; },
@@ -129,8 +129,9 @@ TEST(ReadModelTest, WhatIsNoModelIsRefused) {
   const std::string file = WriteModel(FittedModel());
   for (const std::string& text :
        {std::string(), std::string("hie-match-model 1\n"), std::string("sha256 "),
-        absl::StrReplaceAll(file, {{"hie-match-model 1\n", "hie-match-model 2\n"}}), file.substr(1),
-        std::string(10'000, '\0')}) {
+        absl::StrReplaceAll(file, {{"hie-match-model 1\n", "hie-match-model 2\n"}}),
+        absl::StrReplaceAll(file, {{"hie-match-model 1\n", "hie-match-model 17\n"}}),
+        file.substr(1), std::string(10'000, '\0')}) {
     EXPECT_THAT(ReadModel(text), StatusIs(absl::StatusCode::kInvalidArgument));
   }
 }
