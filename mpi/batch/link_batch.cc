@@ -37,16 +37,17 @@ bool Conflicts(const Agreement& agreement) {
          agreement.birth_date == BirthDateLevel::kDifferent;
 }
 
-// Who may be two of one family although the rest agrees: born on one day with other first names,
-// or at one door with another birth date or none; and no number of one's own says that they are
-// one.
+// Whether a pair may be two of one family, or two namesakes, although the rest agrees: at one door,
+// or born on one day, and what would tell such people apart contradicts or is not known.  For these
+// the threshold is not lowered.
 bool MayBeKin(const Agreement& agreement) {
+  if (agreement.ssn == SsnLevel::kDiffersFull || agreement.sex == SexLevel::kDiffers) return true;
   if (PersonalIdentifierAgrees(agreement)) return false;
-  if (agreement.birth_date == BirthDateLevel::kExact) {
-    return agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
-  }
   const bool one_door =
       agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
+  const bool other_name =
+      agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
+  if (agreement.birth_date == BirthDateLevel::kExact) return other_name;
   return one_door && agreement.birth_date >= BirthDateLevel::kTwoParts;
 }
 
@@ -68,10 +69,11 @@ struct alignas(64) ScoredPart {
 // all: in a small file a likely pair is worth more than a rule made for millions.
 Millibits ChooseLinkThreshold(const std::vector<WeightedPair>& pairs, Millibits threshold,
                               bool families) {
+  const Millibits lowest = families ? kLinkThresholdMinOfFamilies : kLinkThresholdMin;
   std::vector<Millibits> below;
   double links = 0;
   for (const WeightedPair& pair : pairs) {
-    if (pair.vetoes != 0 || pair.weight < kLinkThresholdMin) continue;
+    if (pair.vetoes != 0 || pair.weight < lowest) continue;
     if (families && pair.may_be_kin && pair.weight < threshold) continue;  // Not for these.
     if (pair.weight >= threshold) {
       ++links;
@@ -123,7 +125,7 @@ class Batch {
     if (options_.training == BatchTraining::kTrain) Train(pairs);
     std::vector<WeightedPair> weighted = ScoreAll(pairs);
     if (!frozen_) LowerLinkThreshold(weighted);
-    for (WeightedPair& pair : weighted) pair.weight -= Handicap(pair.may_be_kin);
+    for (WeightedPair& pair : weighted) pair.weight = Judged(pair.weight, pair.may_be_kin);
     report.blocked_pairs = result_.pairs_compared;
     report.expected_pair_recall = EstimatePairRecall(table_, records_, Likely(weighted));
     Cluster(std::move(weighted));
@@ -144,16 +146,29 @@ class Batch {
 
   void LowerLinkThreshold(const std::vector<WeightedPair>& weighted) {
     Millibits& link = result_.model.thresholds.link;
-    link = ChooseLinkThreshold(weighted, link, KinAreApart());
+    link = ChooseLinkThreshold(weighted, link, KinAreApart() && FamiliesCanBeSeen());
   }
 
-  // Pairs that may be kin have a threshold of their own, unless so many matches came with no
+  // Whether most records name a street or a telephone.
+  bool FamiliesCanBeSeen() const {
+    const ValueFrequencies& frequencies = *result_.model.frequencies;
+    const auto holders = [&](Field field) {
+      return frequencies.holders(static_cast<size_t>(field));
+    };
+    return std::max(holders(Field::kAddress), holders(Field::kPhone)) * 2 >=
+           holders(Field::kFamily);
+  }
+
+  // Whether members of one family are to be told apart: unless so many matches came with no
   // household pair at all that there can hardly be any.
   bool KinAreApart() const { return result_.model.prior_household < kSurelyNoFamilies; }
 
-  Millibits Handicap(bool may_be_kin) const {
+  // The weight as it counts against a threshold that was lowered: Thresholds::kin stands for pairs
+  // that may be kin.
+  Millibits Judged(Millibits weight, bool may_be_kin) const {
     const Thresholds& thresholds = result_.model.thresholds;
-    return may_be_kin && KinAreApart() ? std::max(thresholds.kin - thresholds.link, 0) : 0;
+    const Millibits lowered = std::max(thresholds.kin - thresholds.link, 0);
+    return may_be_kin && KinAreApart() ? weight - lowered : weight;
   }
 
   PackedView NodeRecord(uint32_t node) const { return table_.record(records_.first_row[node]); }
@@ -255,13 +270,13 @@ class Batch {
         [&](uint32_t a, uint32_t b) {
           const Agreement agreement = Compare(NodeRecord(a), NodeRecord(b));
           const PairScore score = Score(agreement, model);
-          const bool kin = MayBeKin(agreement);
+          const bool may_be_kin = MayBeKin(agreement);
           return WeightedPair{a,
                               b,
-                              score.weight() - Handicap(kin),
+                              Judged(score.weight(), may_be_kin),
                               score.household,
                               score.vetoes,
-                              kin,
+                              may_be_kin,
                               Conflicts(agreement) && FamiliesShow(),
                               score.support};
         },
@@ -292,7 +307,8 @@ class Batch {
         best = BestOf(best, Compare(NodeRecord(x), NodeRecord(y)));
       }
     }
-    return Score(best, result_.model).weight() - Log2Millibits(pairs) - Handicap(MayBeKin(best));
+    const PairScore score = Score(best, result_.model);
+    return Judged(score.weight(), MayBeKin(best)) - Log2Millibits(pairs);
   }
 
   ReviewTask Task(uint32_t a, uint32_t b, Millibits weight, VetoSet vetoes, bool ambiguous) const {

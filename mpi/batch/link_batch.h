@@ -23,6 +23,8 @@ namespace hie::mpi {
 inline constexpr double kWrongLinksMin = 1;
 inline constexpr double kWrongLinkShareMax = 1e-4;
 inline constexpr Millibits kLinkThresholdMin = 2'000;
+// The same where an input shows families: the pairs in doubt are theirs.
+inline constexpr Millibits kLinkThresholdMinOfFamilies = 6'500;
 
 // Which pairs are looked at.
 enum class BatchScope {

@@ -149,7 +149,10 @@ PairScore Score(const Agreement& agreement, const Model& model) {
     score.stranger += said;
     score.household += HouseholdWeight(i, level, twins);
     score.support.said += said;
-    score.support.most += std::max(row.levels[BestLevel(i, index)].stranger, said);
+    // What agrees fully has said all that its own value can say.
+    const size_t best = BestLevel(i, index);
+    const bool all = index == best && said > 0;
+    score.support.most += all ? said : std::max(row.levels[best].stranger, said);
   }
   Bound(score.support);
   return score;

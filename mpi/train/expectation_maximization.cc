@@ -93,10 +93,16 @@ Pass RunPass(const std::vector<Pattern>& patterns, const Shares& shares) {
   return pass;
 }
 
-bool Contradicts(size_t field, size_t level, const FieldRow& row) {
+bool Contradicts(size_t level, const FieldRow& row) {
+  return level + 2 == row.level_count;  // "differs", before "missing".
+}
+
+// How many matches may contradict in a field at most, whatever the input seems to say.
+double MostContradictions(size_t field, double shipped) {
   const bool telling = field == static_cast<size_t>(Field::kGiven) ||
                        field == static_cast<size_t>(Field::kBirthDate);
-  return telling && level + 2 == row.level_count;  // "differs", before "missing".
+  return telling ? kContradictionsMax
+                 : std::max(shipped * kContradictionsTimes, kContradictionsMax);
 }
 
 void SetMatchChances(const Model& start, const Pass& pass, Model& model) {
@@ -115,7 +121,7 @@ void SetMatchChances(const Model& start, const Pass& pass, Model& model) {
       if (!IsFree(before)) continue;
       const double prior = before.m / kBillion / prior_sum;
       double chance = (pass.levels[field][i] + kPriorMatches * prior) / (present + kPriorMatches);
-      if (Contradicts(field, i, row)) chance = std::min(chance, kContradictionsMax);
+      if (Contradicts(i, row)) chance = std::min(chance, MostContradictions(field, prior));
       row.levels[i].m =
           static_cast<uint32_t>(std::clamp(std::round(chance * kBillion), 1000.0, kBillion - 1));
     }
@@ -162,7 +168,11 @@ uint32_t HouseholdFloor(const Model& model, const PairSpace& space) {
   const uint64_t tell = std::max(holders(Field::kAddress), holders(Field::kPhone));
   const double usual = model.household_per_record * kHouseholdShareMin;
   const double seen = kHouseholdPairsMin * 2000 / records;
-  const bool visible = static_cast<double>(tell) * 2 >= records;
+  uint64_t most = 0;
+  for (size_t slot = 0; slot < kFrequencySlots && model.frequencies; ++slot) {
+    most = std::max(most, model.frequencies->holders(slot));
+  }
+  const bool visible = most > 0 && tell * 2 >= most;
   return static_cast<uint32_t>(std::ceil(visible ? std::min(seen, usual) : usual));
 }
 

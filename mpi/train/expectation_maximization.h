@@ -18,6 +18,8 @@ inline constexpr double kPriorMatches = 100;
 // Matches whose first names, or birth dates, contradict are believed to be at most this part: who
 // contradicts in more is rather two people of one household whom no other field tells apart.
 inline constexpr double kContradictionsMax = 0.05;
+// The same of other fields: so many times what the model says.
+inline constexpr double kContradictionsTimes = 2;
 inline constexpr int kIterationsMax = 60;
 
 // What is learnt: how many matches and household pairs there are, or m of every level as well.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <utility>
 #include <vector>
 
 #include "mpi/block/parallel.h"
+#include "mpi/block/sound.h"
 #include "mpi/compare/agreement.h"
 #include "mpi/compare/packed_words.h"
 #include "mpi/score/model.h"
@@ -17,36 +19,64 @@ constexpr uint32_t kCountMin = 3;
 
 size_t SlotOf(Field field) { return static_cast<size_t>(field); }
 
-struct Counted {
-  std::vector<uint64_t> keys;
-  std::array<uint64_t, kFrequencySlots> holders = {};
+// A value and who holds it: what a person's many records say counts once.
+struct HeldValue {
+  uint64_t key;
+  uint32_t holder;
+  uint32_t slot;
+  friend auto operator<=>(const HeldValue&, const HeldValue&) = default;
 };
 
-void CountRecord(const PackedView& record, uint32_t copies, Counted& counted) {
-  std::array<bool, kFrequencySlots> held = {};
-  const size_t before = counted.keys.size();
-  ForEachValue(record, [&](size_t slot, uint32_t hash) {
-    held[slot] = true;
-    counted.keys.push_back(ValueFrequencies::Key(slot, hash));
-  });
-  // A value that a record holds twice counts once.
-  const auto from = counted.keys.begin() + static_cast<std::ptrdiff_t>(before);
-  std::sort(from, counted.keys.end());
-  counted.keys.erase(std::unique(from, counted.keys.end()), counted.keys.end());
-  const auto once = counted.keys.size();
-  for (uint32_t copy = 1; copy < copies; ++copy) {
-    for (size_t i = before; i < once; ++i) counted.keys.push_back(counted.keys[i]);
-  }
-  for (size_t i = 0; i < kFrequencySlots; ++i) counted.holders[i] += held[i] ? copies : 0;
+uint64_t Mix(uint64_t x) {
+  x = (x ^ (x >> 31)) * 0x9e3779b97f4a7c15ULL;
+  return x ^ (x >> 29);
 }
 
-std::vector<ValueFrequencies::Entry> Tally(std::vector<uint64_t> keys) {
-  std::sort(keys.begin(), keys.end());
+// Records of one person mostly agree in this, and it does not follow from the value counted: for
+// names the birth date, else the sounds of the names.  0: nothing tells.
+uint32_t HolderOf(const PackedView& record, bool of_name) {
+  if (of_name) return BirthDateValue(record);
+  uint64_t hash = 0;
+  for (const PackedName& name : record.names()) {
+    if (name.first == 0 || name.family == 0) continue;
+    for (const uint8_t index : {name.first, name.family}) {
+      for (const char c : SoundOf(record.text(index))) {
+        hash = Mix(hash ^ static_cast<unsigned char>(c));
+      }
+    }
+    break;
+  }
+  return static_cast<uint32_t>(hash >> 32);
+}
+
+// Rows of one content count as one holder where something tells who it is, else each for itself.
+void CountRecord(const PackedView& record, uint64_t node, uint32_t copies,
+                 std::vector<HeldValue>& values) {
+  const std::array<uint32_t, 2> holders = {HolderOf(record, false), HolderOf(record, true)};
+  ForEachValue(record, [&](size_t slot, uint32_t hash) {
+    const bool of_name = slot == SlotOf(Field::kFamily) || slot == SlotOf(Field::kGiven);
+    const uint32_t known = holders[of_name ? 1 : 0];
+    const uint32_t times = known != 0 ? 1 : copies;
+    for (uint32_t copy = 0; copy < times; ++copy) {
+      const uint64_t alone = Mix(node * kCopiesCountedMax + copy + 1) >> 32;
+      values.push_back({ValueFrequencies::Key(slot, hash),
+                        known != 0 ? known : static_cast<uint32_t>(alone),
+                        static_cast<uint32_t>(slot)});
+    }
+  });
+}
+
+// Sorts `values` and counts the holders of each, and of each slot.
+std::vector<ValueFrequencies::Entry> Tally(std::vector<HeldValue>& values,
+                                           std::vector<uint64_t>& holders) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   std::vector<ValueFrequencies::Entry> entries;
-  for (size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
-    while (end < keys.size() && keys[end] == keys[begin]) ++end;
+  for (size_t begin = 0, end = 0; begin < values.size(); begin = end) {
+    while (end < values.size() && values[end].key == values[begin].key) ++end;
+    holders[values[begin].slot] += end - begin;
     const auto count = static_cast<uint32_t>(end - begin);
-    if (count >= kCountMin) entries.push_back({keys[begin], count});
+    if (count >= kCountMin) entries.push_back({values[begin].key, count});
   }
   return entries;
 }
@@ -87,21 +117,21 @@ void ForEachValue(const PackedView& record,
 std::shared_ptr<const ValueFrequencies> CountValues(const RecordTable& table,
                                                     const DistinctRecords& records,
                                                     size_t threads) {
-  std::vector<Counted> parts(threads);
+  std::vector<std::vector<HeldValue>> parts(threads);
   ForRanges(threads, records.size(), [&](size_t begin, size_t end, size_t thread) {
     for (size_t node = begin; node < end; ++node) {
-      CountRecord(table.record(records.first_row[node]),
+      CountRecord(table.record(records.first_row[node]), node,
                   std::min(records.copies[node], kCopiesCountedMax), parts[thread]);
     }
   });
-  std::vector<uint64_t> keys;
-  std::vector<uint64_t> holders(kFrequencySlots, 0);
-  for (Counted& part : parts) {
-    keys.insert(keys.end(), part.keys.begin(), part.keys.end());
-    std::vector<uint64_t>().swap(part.keys);
-    for (size_t i = 0; i < kFrequencySlots; ++i) holders[i] += part.holders[i];
+  std::vector<HeldValue> values;
+  for (std::vector<HeldValue>& part : parts) {
+    values.insert(values.end(), part.begin(), part.end());
+    std::vector<HeldValue>().swap(part);
   }
-  return std::make_shared<ValueFrequencies>(Tally(std::move(keys)), std::move(holders));
+  std::vector<uint64_t> holders(kFrequencySlots, 0);
+  std::vector<ValueFrequencies::Entry> entries = Tally(values, holders);
+  return std::make_shared<ValueFrequencies>(std::move(entries), std::move(holders));
 }
 
 }  // namespace hie::mpi

@@ -17,7 +17,9 @@ void ForEachValue(const PackedView& record,
 // is common, and more would hide everybody else.
 inline constexpr uint32_t kCopiesCountedMax = 30;
 
-// Counts the values of all records.  Values that fewer than three hold are left out: a
+// Counts the people who hold each value: records of one birth date for a name, of one name for
+// everything else, and every record by itself where these are absent.  So a person's many records
+// do not make a rare value common.  Values that fewer than three hold are left out: a
 // pair's own two say nothing.  Cost: one sort of all values, about nine per record.
 std::shared_ptr<const ValueFrequencies> CountValues(const RecordTable& table,
                                                     const DistinctRecords& records, size_t threads);
