@@ -256,6 +256,7 @@ class Batch {
     for (uint32_t node = 0; node < records_.size(); ++node) {
       if (records_.copies[node] > 1) one_person[node] = LinksWithItself(node);
     }
+    const std::vector<WeightedPair> namesakes = BornTogether(weighted);
     // Several who look the same: no other record can tell which of them it belongs to.
     std::vector<ReviewTask> tasks;
     const auto end = std::remove_if(weighted.begin(), weighted.end(), [&](const WeightedPair& p) {
@@ -286,11 +287,16 @@ class Batch {
     for (const OpenPair& open : clusters.open) {
       tasks.push_back(Task(open.a, open.b, open.weight, open.vetoes, open.ambiguous));
     }
+    // Joined because the input shows no families; somebody should look all the same.
+    for (const WeightedPair& pair : namesakes) {
+      if (clusters.cluster[pair.a] != clusters.cluster[pair.b]) continue;
+      tasks.push_back(Task(pair.a, pair.b, pair.weight, OnlyVeto(Veto::kPossibleTwin), false));
+    }
     NumberClusters(clusters, one_person);
     std::sort(tasks.begin(), tasks.end(), [](const ReviewTask& x, const ReviewTask& y) {
       return x.weight != y.weight ? x.weight > y.weight : std::tie(x.a, x.b) < std::tie(y.a, y.b);
     });
-    result_.queue = std::move(tasks);
+    result_.queue = Bearable(std::move(tasks));
   }
 
   // Whether the input holds families, whose members are the ones to be told apart.
@@ -309,6 +315,34 @@ class Batch {
     }
     const PairScore score = Score(best, result_.model);
     return Judged(score.weight(), MayBeKin(best)) - Log2Millibits(pairs);
+  }
+
+  // Pairs born on one day with other first names at one door, which no number joins.
+  std::vector<WeightedPair> BornTogether(const std::vector<WeightedPair>& weighted) const {
+    std::vector<WeightedPair> found;
+    for (const WeightedPair& pair : weighted) {
+      if (!pair.may_be_kin) continue;
+      const Agreement agreement = Compare(NodeRecord(pair.a), NodeRecord(pair.b));
+      const bool one_door =
+          agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
+      if (one_door && agreement.birth_date == BirthDateLevel::kExact) found.push_back(pair);
+    }
+    return found;
+  }
+
+  // The best tasks of each person: more is noise that nobody reviews.
+  std::vector<ReviewTask> Bearable(std::vector<ReviewTask> tasks) const {
+    std::vector<uint8_t> open(result_.cluster_count, 0);
+    std::vector<ReviewTask> kept;
+    for (const ReviewTask& task : tasks) {
+      uint8_t& of_a = open[result_.cluster[task.a]];
+      uint8_t& of_b = open[result_.cluster[task.b]];
+      if (std::max(of_a, of_b) >= kPossibleLinksMax) continue;
+      ++of_a;
+      ++of_b;
+      kept.push_back(task);
+    }
+    return kept;
   }
 
   ReviewTask Task(uint32_t a, uint32_t b, Millibits weight, VetoSet vetoes, bool ambiguous) const {

@@ -27,7 +27,7 @@ CandidatePairs::CandidatePairs(const RecordTable& table, const DistinctRecords& 
 uint64_t CandidatePairs::FirstForm(const BlockKey& key) const {
   const bool narrow =
       BreadthOf(key.type) == KeyBreadth::kVeryBroad && records_.size() > kVeryBroadTableMax;
-  return narrow ? key.refined : key.base;
+  return narrow && key.refined != 0 ? key.refined : key.base;
 }
 
 void CandidatePairs::MakeKeys(size_t threads) {
@@ -89,7 +89,8 @@ void CandidatePairs::Refine(size_t threads) {
   const auto form = [&](const BlockKey& key) {
     const bool fine = BreadthOf(key.type) == KeyBreadth::kFine;
     const bool heavy = holders(key.base) > (fine ? kBlockRecordsMax : 0);
-    return heavy ? key.refined : FirstForm(key);
+    // Who lacks what would narrow a key meets those who lack it too.
+    return heavy && key.refined != 0 ? key.refined : FirstForm(key);
   };
   ForRanges(threads, records_.size(), [&](size_t begin, size_t end, size_t) {
     std::vector<BlockKey> made;

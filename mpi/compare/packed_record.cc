@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "mpi/normalize/nicknames.h"
 
 namespace hie::mpi {
@@ -16,6 +18,18 @@ static_assert(sizeof(PackedHeader) == 32 && sizeof(PackedWord) == 8 && sizeof(Pa
 constexpr size_t kWordsMax = 255;
 constexpr size_t kTokensOfANameMax = 4;
 
+// A text that is longer than a word keeps its beginning and the hash of the whole: two that begin
+// alike do not become one.
+std::string Fit(absl::string_view text) {
+  constexpr size_t kHashDigits = 16;
+  if (text.size() <= kWordBytesMax) return std::string(text);
+  uint64_t hash = 0x9e3779b97f4a7c15ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0xff51afd7ed558ccdULL;
+  hash ^= hash >> 32;
+  return absl::StrCat(text.substr(0, kWordBytesMax - kHashDigits),
+                      absl::Hex(hash, absl::kZeroPad16));
+}
+
 // Gathers the words and sections of one record.
 class Packer {
  public:
@@ -23,8 +37,9 @@ class Packer {
 
   // Returns the index of a word; equal words that this made share one.  Not for values that the
   // detector may mute: what is muted must not be another field's word.
-  uint8_t Share(absl::string_view text) {
-    text = text.substr(0, kWordBytesMax);
+  uint8_t Share(absl::string_view whole) {
+    const std::string fitted = Fit(whole);
+    const absl::string_view text = fitted;
     if (text.empty()) return 0;
     const uint32_t hash = HashWord(text);
     for (const uint8_t i : shared_) {
@@ -36,8 +51,9 @@ class Packer {
   }
 
   // Returns the index of a new word.
-  uint8_t Add(absl::string_view text) {
-    text = text.substr(0, kWordBytesMax);
+  uint8_t Add(absl::string_view whole) {
+    const std::string fitted = Fit(whole);
+    const absl::string_view text = fitted;
     if (text.empty() || words_.size() >= kWordsMax) return 0;
     words_.push_back({HashWord(text), static_cast<uint16_t>(text_.size()),
                       static_cast<uint8_t>(text.size()), 0});

@@ -11,7 +11,8 @@
 
 namespace hie::mpi {
 
-// A word longer than this is compared by its beginning: one machine word holds its distances.
+// A longer word is packed as its beginning and a hash of the whole: one machine word holds the
+// distances of what is packed.
 inline constexpr size_t kWordBytesMax = 63;
 
 // A folded text of a packed record.

@@ -23,6 +23,10 @@ namespace {
 constexpr absl::string_view kFirstLine = "hie-match-model 1\n";
 constexpr absl::string_view kHashWord = "sha256 ";
 constexpr size_t kHashDigitsOfAName = 12;
+constexpr uint32_t kBillion = 1'000'000'000;
+constexpr uint64_t kRecordsMax = uint64_t{1} << 40;
+constexpr uint32_t kPerRecordMax = 100'000;  // Thousandths: a hundred records of one person.
+constexpr Millibits kThresholdMax = 100'000;
 
 // The thresholds by their names in the file.
 std::vector<std::pair<absl::string_view, Millibits*>> NamedThresholds(Thresholds& t) {
@@ -93,6 +97,11 @@ class ModelReader {
       if (numbers_seen_.count(name) != 0) continue;
       return absl::InvalidArgumentError(absl::StrCat("model: ", name, ": want a line"));
     }
+    const Thresholds& t = model_.thresholds;
+    if (t.review > t.link || t.link > t.merge || t.kin < t.review || t.margin < 0) {
+      return absl::InvalidArgumentError(
+          "model: thresholds: want review <= link <= merge, review <= kin, margin >= 0");
+    }
     return absl::OkStatus();
   }
 
@@ -121,25 +130,29 @@ class ModelReader {
     numbers_seen_.insert(std::string(words[0]));
     if (words[0] == "matches_per_record") {
       return absl::SimpleAtoi(words[1], &model_.matches_per_record) &&
-             model_.matches_per_record > 0;
+             model_.matches_per_record > 0 && model_.matches_per_record <= kPerRecordMax;
     }
     if (words[0] == "household_per_record") {
       return absl::SimpleAtoi(words[1], &model_.household_per_record) &&
-             model_.household_per_record > 0;
+             model_.household_per_record > 0 && model_.household_per_record <= kPerRecordMax;
     }
     if (words[0] == "calibrated") {
       model_.calibrated = words[1] == "1";
       return words[1] == "1" || words[1] == "0";
     }
-    if (words[0] == "population") return absl::SimpleAtoi(words[1], &model_.population);
+    if (words[0] == "population") {
+      return absl::SimpleAtoi(words[1], &model_.population) && model_.population > 0 &&
+             model_.population <= kRecordsMax;
+    }
     for (const auto& [name, value] : NamedThresholds(model_.thresholds)) {
-      if (words[0] == absl::StrCat("threshold_", name)) return absl::SimpleAtoi(words[1], value);
+      if (words[0] != absl::StrCat("threshold_", name)) continue;
+      return absl::SimpleAtoi(words[1], value) && *value >= -kThresholdMax &&
+             *value <= kThresholdMax;
     }
     return false;
   }
 
   bool TakeLevel(const Words& words) {
-    constexpr uint32_t kBillion = 1'000'000'000;
     if (words.size() != 6 || words[0] != "level") return false;
     for (size_t i = 0; i < kFieldCount; ++i) {
       if (FieldKey(i) != words[1]) continue;
@@ -174,12 +187,14 @@ class ModelReader {
       holders_.resize(kFrequencySlots);
       has_holders_ = true;
       return absl::SimpleAtoi(words[1], &slot) && slot < kFrequencySlots &&
-             absl::SimpleAtoi(words[2], &holders_[slot]);
+             absl::SimpleAtoi(words[2], &holders_[slot]) && holders_[slot] <= kRecordsMax;
     }
     if (words.size() != 4 || words[0] != "slot") return false;
     if (!absl::SimpleAtoi(words[1], &slot) || slot >= kFrequencySlots) return false;
-    return absl::SimpleAtoi(words[2], &model_.slots[slot].mean_chance) &&
-           absl::SimpleAtoi(words[3], &model_.slots[slot].rare_gain_max);
+    ValueSlot& facts = model_.slots[slot];
+    return absl::SimpleAtoi(words[2], &facts.mean_chance) && facts.mean_chance <= kBillion &&
+           absl::SimpleAtoi(words[3], &facts.rare_gain_max) && facts.rare_gain_max >= 0 &&
+           facts.rare_gain_max <= kThresholdMax;
   }
 
   bool TakeValue(const Words& words) {

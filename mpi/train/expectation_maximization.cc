@@ -180,6 +180,7 @@ uint32_t HouseholdFloor(const Model& model, const PairSpace& space) {
 
 Model LearnFromPatterns(const Model& model, const PatternCounts& counts, const PairSpace& space,
                         Learning learning, TrainingReport& report) {
+  if (space.pairs < 1) return model;
   std::vector<Pattern> patterns = Sorted(counts);
   Model learnt = model;
   const double records = static_cast<double>(std::max<uint64_t>(space.records, 1));

@@ -24,6 +24,7 @@ enum : uint8_t { kSsn, kIdentifier, kPhone, kEmail, kAddress };
 
 constexpr uint64_t kDateTimesMean = 30;
 constexpr uint64_t kDateHoldersMin = 100;
+constexpr uint64_t kDatePeopleMin = 20;
 
 struct Held {
   uint64_t value;  // Field and hash.
@@ -113,24 +114,45 @@ void Judge(const Held* begin, const Held* end, std::vector<DetectedNonValue>& fo
       {kWatched[field].name, static_cast<uint32_t>(begin->value), example, holders, people});
 }
 
+struct Born {
+  uint32_t date;
+  uint32_t person;
+  uint32_t row;
+};
+
+// Whom the records of one date are of, by the sound of the first name alone: the year is the
+// date's.
+uint64_t CountPeople(const Born* begin, const Born* end) {
+  uint64_t people = 0;
+  for (const Born* born = begin; born != end; ++born) {
+    people += born == begin || born->person != (born - 1)->person ? 1 : 0;
+  }
+  return people;
+}
+
 std::vector<DetectedNonValue> FindBirthDates(const RecordTable& table) {
-  std::vector<std::pair<uint32_t, uint32_t>> dates;
+  std::vector<Born> born;
   for (uint32_t row = 0; row < table.size(); ++row) {
     const PackedView record = table.record(row);
-    if (record.header().birth_day != 0) dates.emplace_back(BirthDateValue(record), row);
+    if (record.header().birth_day == 0) continue;
+    born.push_back({BirthDateValue(record), PersonOf(record), row});
   }
-  std::sort(dates.begin(), dates.end());
+  std::sort(born.begin(), born.end(), [](const Born& a, const Born& b) {
+    return std::tie(a.date, a.person, a.row) < std::tie(b.date, b.person, b.row);
+  });
   uint64_t distinct = 0;
-  for (size_t i = 0; i < dates.size(); ++i) {
-    distinct += i == 0 || dates[i].first != dates[i - 1].first ? 1 : 0;
+  for (size_t i = 0; i < born.size(); ++i) {
+    distinct += i == 0 || born[i].date != born[i - 1].date ? 1 : 0;
   }
   std::vector<DetectedNonValue> found;
-  for (size_t begin = 0, end = 0; begin < dates.size(); begin = end) {
-    while (end < dates.size() && dates[end].first == dates[begin].first) ++end;
+  for (size_t begin = 0, end = 0; begin < born.size(); begin = end) {
+    while (end < born.size() && born[end].date == born[begin].date) ++end;
     const uint64_t holders = end - begin;
-    const bool often = holders * distinct > kDateTimesMean * dates.size();
+    const bool often = holders * distinct > kDateTimesMean * born.size();
     if (!often || holders < kDateHoldersMin) continue;
-    found.push_back({"birth_date", dates[begin].first, dates[begin].second, holders, holders});
+    const uint64_t people = CountPeople(born.data() + begin, born.data() + end);
+    if (people < kDatePeopleMin) continue;
+    found.push_back({"birth_date", born[begin].date, born[begin].row, holders, people});
   }
   return found;
 }
