@@ -288,8 +288,11 @@ class Batch {
       tasks.push_back(Task(open.a, open.b, open.weight, open.vetoes, open.ambiguous));
     }
     // Joined because the input shows no families; somebody should look all the same.
+    std::vector<bool> asked(records_.size(), false);
     for (const WeightedPair& pair : namesakes) {
-      if (clusters.cluster[pair.a] != clusters.cluster[pair.b]) continue;
+      const uint32_t cluster = clusters.cluster[pair.a];
+      if (cluster != clusters.cluster[pair.b] || asked[cluster]) continue;
+      asked[cluster] = true;
       tasks.push_back(Task(pair.a, pair.b, pair.weight, OnlyVeto(Veto::kPossibleTwin), false));
     }
     NumberClusters(clusters, one_person);
@@ -327,6 +330,9 @@ class Batch {
           agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
       if (one_door && agreement.birth_date == BirthDateLevel::kExact) found.push_back(pair);
     }
+    std::sort(found.begin(), found.end(), [](const WeightedPair& x, const WeightedPair& y) {
+      return std::tie(x.a, x.b) < std::tie(y.a, y.b);
+    });
     return found;
   }
 

@@ -74,7 +74,9 @@ class NaivePairs {
     }
     const bool large = records.size() > kVeryBroadTableMax;
     const auto first = [&](const BlockKey& key) {
-      return large && BreadthOf(key.type) == KeyBreadth::kVeryBroad ? key.refined : key.base;
+      const bool narrow =
+          large && BreadthOf(key.type) == KeyBreadth::kVeryBroad && key.refined != 0;
+      return narrow ? key.refined : key.base;
     };
     std::map<uint64_t, uint64_t> holders;
     for (const auto& keys : keys_) {
@@ -84,7 +86,8 @@ class NaivePairs {
       for (const BlockKey& key : keys_[node]) {
         const size_t most =
             BreadthOf(key.type) == KeyBreadth::kFine ? kBlockRecordsMax : kBroadRecordsMax;
-        const bool heavy = first(key) == key.base && holders[key.base] > most;
+        // Who lacks what would narrow the key stays with those who lack it too.
+        const bool heavy = key.refined != 0 && first(key) == key.base && holders[key.base] > most;
         refined_ += heavy ? 1 : 0;
         const uint64_t used = heavy ? key.refined : first(key);
         if (used != 0) blocks_[used].emplace(node, key.type);

@@ -18,18 +18,6 @@ static_assert(sizeof(PackedHeader) == 32 && sizeof(PackedWord) == 8 && sizeof(Pa
 constexpr size_t kWordsMax = 255;
 constexpr size_t kTokensOfANameMax = 4;
 
-// A text that is longer than a word keeps its beginning and the hash of the whole: two that begin
-// alike do not become one.
-std::string Fit(absl::string_view text) {
-  constexpr size_t kHashDigits = 16;
-  if (text.size() <= kWordBytesMax) return std::string(text);
-  uint64_t hash = 0x9e3779b97f4a7c15ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0xff51afd7ed558ccdULL;
-  hash ^= hash >> 32;
-  return absl::StrCat(text.substr(0, kWordBytesMax - kHashDigits),
-                      absl::Hex(hash, absl::kZeroPad16));
-}
-
 // Gathers the words and sections of one record.
 class Packer {
  public:
@@ -38,7 +26,7 @@ class Packer {
   // Returns the index of a word; equal words that this made share one.  Not for values that the
   // detector may mute: what is muted must not be another field's word.
   uint8_t Share(absl::string_view whole) {
-    const std::string fitted = Fit(whole);
+    const std::string fitted = FitWord(whole);
     const absl::string_view text = fitted;
     if (text.empty()) return 0;
     const uint32_t hash = HashWord(text);
@@ -52,7 +40,7 @@ class Packer {
 
   // Returns the index of a new word.
   uint8_t Add(absl::string_view whole) {
-    const std::string fitted = Fit(whole);
+    const std::string fitted = FitWord(whole);
     const absl::string_view text = fitted;
     if (text.empty() || words_.size() >= kWordsMax) return 0;
     words_.push_back({HashWord(text), static_cast<uint16_t>(text_.size()),
@@ -151,6 +139,16 @@ void PackIdentifiers(const Features& features, Packer& packer) {
 }
 
 }  // namespace
+
+std::string FitWord(absl::string_view text) {
+  constexpr size_t kHashDigits = 16;
+  if (text.size() <= kWordBytesMax) return std::string(text);
+  uint64_t hash = 0x9e3779b97f4a7c15ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0xff51afd7ed558ccdULL;
+  hash ^= hash >> 32;
+  return absl::StrCat(text.substr(0, kWordBytesMax - kHashDigits),
+                      absl::Hex(hash, absl::kZeroPad16));
+}
 
 uint32_t HashWord(absl::string_view text) {
   uint64_t hash = 14695981039346656037ULL;

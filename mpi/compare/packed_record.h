@@ -51,6 +51,10 @@ struct PackedIdentifier {
   uint16_t reserved = 0;
 };
 
+// A text as it is packed: whole up to kWordBytesMax, else its beginning and a hash of all of it, so
+// that two that begin alike do not become one.
+std::string FitWord(absl::string_view text);
+
 // The hash of a packed word; fixed for ever, for model files and the index are made of it.
 uint32_t HashWord(absl::string_view text);
 

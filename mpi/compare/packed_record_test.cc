@@ -82,7 +82,7 @@ class RandomFeatures {
   std::mt19937_64 random_;
 };
 
-std::string Cut(absl::string_view text) { return std::string(text.substr(0, kWordBytesMax)); }
+std::string Cut(absl::string_view text) { return FitWord(text); }
 
 // What stands in a packed name or address, against what went in.
 void ExpectHolds(const PackedView& record, const Features& f) {
@@ -163,6 +163,17 @@ TEST(PackTest, AChangedFieldChangesTheBytes) {
   changed = f;
   changed.multiple_birth = true;
   EXPECT_NE(Pack(changed), before);
+}
+
+TEST(PackTest, LongValuesThatBeginAlikeStayTwo) {
+  const std::string stem = "https://registry.example.org/national-patient-index/v2/fhir/Patient/";
+  Features a;
+  a.identifiers = {{"2.999.3", stem + "000001", IdentifierKind::kPersonal}};
+  Features b = a;
+  b.identifiers[0].value = stem + "999999";
+  EXPECT_EQ(Compare(a, a).identifier, IdentifierLevel::kPersonalExact);
+  EXPECT_EQ(Compare(a, b).identifier, IdentifierLevel::kPersonalDiffers);
+  EXPECT_LE(FitWord(stem + "1").size(), kWordBytesMax);
 }
 
 TEST(PackTest, ValuesBeyondTheLimitsAreCut) {

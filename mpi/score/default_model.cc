@@ -192,7 +192,7 @@ Model MakeDefault() {
   SetSlots(model);
   model.frequencies = NameFrequencies();
   model.thresholds = {.link = 10'000,
-                      .kin = 9'000,
+                      .kin = 8'500,
                       .support = 200,
                       .household = 5'000,
                       .review = 2'000,
