@@ -5,7 +5,12 @@
 #include <map>
 #include <random>
 #include <set>
+#include <string>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "mpi/block/sound.h"
+#include "mpi/compare/agreement.h"
 #include "mpi/score/model.h"
 #include "services/hiectl/region/people.h"
 
@@ -26,23 +31,40 @@ RecordTable GeneratedTable(uint64_t records) {
   return table;
 }
 
+// Whom a value is counted for, as text: empty where nothing tells.
+std::string HolderOf(const PackedView& record, size_t slot) {
+  if (slot == static_cast<size_t>(Field::kFamily) || slot == static_cast<size_t>(Field::kGiven)) {
+    return BirthDateValue(record) == 0 ? "" : absl::StrCat(BirthDateValue(record));
+  }
+  for (const PackedName& name : record.names()) {
+    if (name.first == 0 || name.family == 0) continue;
+    return absl::StrCat(SoundOf(record.text(name.first)), "|", SoundOf(record.text(name.family)));
+  }
+  return "";
+}
+
 TEST(CountValuesTest, EqualsANaiveCount) {
   SCOPED_TRACE(kSeed);
   RecordTable table = GeneratedTable(3'000);
   const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  std::map<std::pair<size_t, uint64_t>, std::set<std::string>> people;
+  for (size_t node = 0; node < records.size(); ++node) {
+    const PackedView record = table.record(records.first_row[node]);
+    ForEachValue(record, [&](size_t slot, uint32_t hash) {
+      auto& held = people[{slot, ValueFrequencies::Key(slot, hash)}];
+      const std::string holder = HolderOf(record, slot);
+      if (!holder.empty()) held.insert(holder);
+      const uint32_t copies = std::min(records.copies[node], kCopiesCountedMax);
+      for (uint32_t copy = 0; holder.empty() && copy < copies; ++copy) {
+        held.insert(absl::StrCat("alone ", node, " ", copy));
+      }
+    });
+  }
   std::map<uint64_t, uint32_t> values;
   std::map<size_t, uint64_t> holders;
-  for (size_t node = 0; node < records.size(); ++node) {
-    const uint32_t row = records.first_row[node];
-    const uint32_t copies = std::min(records.copies[node], kCopiesCountedMax);
-    std::set<uint64_t> held;
-    std::set<size_t> slots;
-    ForEachValue(table.record(row), [&](size_t slot, uint32_t hash) {
-      held.insert(ValueFrequencies::Key(slot, hash));
-      slots.insert(slot);
-    });
-    for (const uint64_t value : held) values[value] += copies;
-    for (const size_t slot : slots) holders[slot] += copies;
+  for (const auto& [value, held] : people) {
+    values[value.second] = static_cast<uint32_t>(held.size());
+    holders[value.first] += held.size();
   }
   for (const size_t threads : {size_t{1}, size_t{3}}) {
     const auto counted = CountValues(table, records, threads);
@@ -61,10 +83,10 @@ TEST(CountValuesTest, EqualsANaiveCount) {
 
 TEST(CountValuesTest, ARecordCountsOnceAndAMutedValueNever) {
   RecordTable table;
-  for (int i = 0; i < 5; ++i) {
+  for (const char* first : {"anna", "boris", "carla", "dmitri", "erika"}) {
     Features f;
-    f.names = {{{"larssen"}, "fyodor", {}, Generation::kNone, false, false},
-               {{"larssen"}, "name" + std::to_string(i), {}, Generation::kNone, false, false}};
+    f.names = {{{"larssen"}, first, {}, Generation::kNone, false, false},
+               {{"larssen"}, "fyodor", {}, Generation::kNone, false, false}};
     f.phones = {"+19063898576"};
     table.Add(f, 0);
   }
@@ -99,6 +121,21 @@ TEST(CountValuesTest, ManyRowsThatLookTheSameCountUpToABound) {
   };
   EXPECT_EQ(given("fyodor"), kCopiesCountedMax);
   EXPECT_EQ(given("magnus"), 7u);
+}
+
+TEST(CountValuesTest, AManyTimesRegisteredPersonCountsOnce) {
+  RecordTable table;
+  for (int i = 0; i < 20; ++i) {
+    Features f;
+    f.names = {{{"larssen"}, "fyodor", {}, Generation::kNone, false, false}};
+    f.birth_date = CivilDate{1980, 3, 5};
+    f.ssns = {"657680344"};
+    f.phones = {"+1906389" + std::to_string(1000 + i)};
+    table.Add(f, 0);
+  }
+  const DistinctRecords records = FindDistinctRecords(table, DistinctRecords::Sources::kTogether);
+  EXPECT_EQ(records.size(), 20u);
+  EXPECT_TRUE(CountValues(table, records, 1)->entries().empty());
 }
 
 TEST(CountValuesTest, NothingIsCountedOfNothing) {
