@@ -118,7 +118,11 @@ class Batch {
     space_ = MeasurePairSpace(table_, records_, scope_);
     TrainingReport& report = result_.training;
     report.records = records_.size();
-    if (!frozen_) Calibrate();
+    if (frozen_) {
+      FitToLargerPopulation();
+    } else {
+      Calibrate();
+    }
     Say("keys", 0, 1);
     const CandidatePairs pairs(table_, records_, scope_, options_.threads);
     result_.degraded = pairs.degraded();
@@ -134,6 +138,17 @@ class Batch {
  private:
   void Say(absl::string_view phase, uint64_t done, uint64_t all) const {
     if (options_.progress) options_.progress(phase, done, all);
+  }
+
+  // A model of a small population is too bold in a large one: its prior and its threshold are those
+  // of a file of hundreds.
+  void FitToLargerPopulation() {
+    Model& model = result_.model;
+    const uint64_t population = PopulationOf(space_);
+    if (population <= kPopulationTimesMax * model.population) return;
+    model.population = population;
+    model.thresholds.link = std::max(model.thresholds.link, DefaultModel().thresholds.link);
+    SetWeights(model);
   }
 
   // Takes value frequencies and u from the input.

@@ -26,6 +26,10 @@ inline constexpr Millibits kLinkThresholdMin = 2'000;
 // The same where an input shows families: the pairs in doubt are theirs.
 inline constexpr Millibits kLinkThresholdMinOfFamilies = 6'500;
 
+// A calibrated model is applied as it is to inputs of up to so many times its population; in larger
+// ones its prior is that of the input and its link threshold at least the shipped one's.
+inline constexpr uint64_t kPopulationTimesMax = 2;
+
 // Which pairs are looked at.
 enum class BatchScope {
   kDedupe,  // All records, whatever input they come from.

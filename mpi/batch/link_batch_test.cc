@@ -153,6 +153,17 @@ INSTANTIATE_TEST_SUITE_P(Trainings, LinkBatchTrainingTest,
                            return info.param == BatchTraining::kTrain ? "Trained" : "AsShipped";
                          });
 
+TEST(LinkBatchTest, AModelOfASmallFileIsNotBoldInALargeOne) {
+  const Model small = Link(Generated(500)).model;
+  EXPECT_LT(small.thresholds.link, DefaultModel().thresholds.link);
+  const BatchResult same = Link(Generated(500), {}, small);
+  EXPECT_EQ(same.model.thresholds.link, small.thresholds.link);
+  const BatchResult large = Link(Generated(3'000), {}, small);
+  EXPECT_GT(large.model.population, 2 * small.population);
+  EXPECT_LT(large.model.prior_stranger, small.prior_stranger - 2'000);
+  EXPECT_GE(large.model.thresholds.link, DefaultModel().thresholds.link);
+}
+
 Demographics Larssen() {
   Demographics d;
   d.names = {{"official", "Larssen", {"Fyodor"}, ""}};

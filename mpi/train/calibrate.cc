@@ -88,14 +88,18 @@ PairSpace MeasurePairSpace(const RecordTable& table, const DistinctRecords& reco
   return {records.size(), scope == PairScope::kAll ? within : across};
 }
 
+uint64_t PopulationOf(const PairSpace& space) {
+  if (space.records == 0) return 1;
+  const double others = 2 * space.pairs / static_cast<double>(space.records);
+  return static_cast<uint64_t>(std::max(1.0, std::round(others) + 1));
+}
+
 Model Calibrate(const Model& model, const RecordTable& table, const DistinctRecords& records,
                 const PairSpace& space, PairScope scope, uint64_t seed, uint64_t* sampled) {
   Model calibrated = model;
   *sampled = 0;
   if (records.size() < 2 || space.pairs < 1) return calibrated;
-  // Each record meets so many others on average.
-  calibrated.population = static_cast<uint64_t>(
-      std::max(1.0, std::round(2 * space.pairs / static_cast<double>(space.records)) + 1));
+  calibrated.population = PopulationOf(space);
   SetWeights(calibrated);
   const auto wanted =
       static_cast<uint64_t>(std::min(static_cast<double>(kRandomPairsMax), space.pairs));

@@ -23,6 +23,9 @@ struct PairSpace {
 PairSpace MeasurePairSpace(const RecordTable& table, const DistinctRecords& records,
                            PairScope scope);
 
+// Records among which each record looks for its matches, on average, itself counted: at least 1.
+uint64_t PopulationOf(const PairSpace& space);
+
 // Returns `model` for this population: its size (hence the priors), and u of every level from
 // random pairs (Jaro 1989), drawn by `seed` over records in the order of their contents.  No
 // labels are needed and no m is changed.  Pairs that the model takes for one person's do not count.
