@@ -10,6 +10,7 @@
 #include "mpi/block/block_key.h"
 #include "mpi/block/sound.h"
 #include "mpi/compare/agreement.h"
+#include "mpi/compare/naive_distance.h"
 #include "mpi/compare/packed_record.h"
 #include "mpi/compare/string_distance.h"
 #include "mpi/normalize/date_text.h"
@@ -31,55 +32,6 @@ void Require(bool holds) {
   if (!holds) std::abort();
 }
 
-// Oracle: optimal string alignment by the whole table.
-int NaiveDamerau(absl::string_view a, absl::string_view b) {
-  std::vector<std::vector<int>> d(a.size() + 1, std::vector<int>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = static_cast<int>(i);
-  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = static_cast<int>(j);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const int cost = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return d[a.size()][b.size()];
-}
-
-// Oracle: the definition, byte by byte.  The lesser string leads.
-int NaiveJaroWinkler(absl::string_view a, absl::string_view b) {
-  if (a.empty() || b.empty()) return 0;
-  if (a == b) return 1000;
-  if (b < a) std::swap(a, b);
-  const size_t longest = std::max(a.size(), b.size());
-  const size_t window = longest / 2 > 0 ? longest / 2 - 1 : 0;
-  std::vector<bool> taken(b.size(), false);
-  std::string in_a, in_b;
-  for (size_t i = 0; i < a.size(); ++i) {
-    for (size_t j = i > window ? i - window : 0; j < std::min(b.size(), i + window + 1); ++j) {
-      if (taken[j] || a[i] != b[j]) continue;
-      taken[j] = true;
-      in_a += a[i];
-      break;
-    }
-  }
-  for (size_t j = 0; j < b.size(); ++j) in_b += taken[j] ? std::string(1, b[j]) : "";
-  const auto m = static_cast<int64_t>(in_a.size());
-  if (m == 0) return 0;
-  int64_t displaced = 0;
-  for (size_t i = 0; i < in_a.size(); ++i) displaced += in_a[i] != in_b[i] ? 1 : 0;
-  const auto la = static_cast<int64_t>(a.size());
-  const auto lb = static_cast<int64_t>(b.size());
-  const int64_t numerator = m * m * lb + m * m * la + (m - displaced / 2) * la * lb;
-  const int64_t jaro = 1000 * numerator / (3 * la * lb * m);
-  int64_t prefix = 0;
-  const auto end = static_cast<int64_t>(std::min({a.size(), b.size(), size_t{4}}));
-  while (prefix < end && a[static_cast<size_t>(prefix)] == b[static_cast<size_t>(prefix)]) ++prefix;
-  return static_cast<int>(jaro + prefix * (1000 - jaro) / 10);
-}
-
 void CheckDistances(absl::string_view a, absl::string_view b) {
   const int similarity = mpi::JaroWinklerPerMille(a, b);
   const int distance = mpi::DamerauDistance(a, b, 3);
@@ -89,10 +41,10 @@ void CheckDistances(absl::string_view a, absl::string_view b) {
   Require(mpi::OneEditApart(a, b) == (distance == 1));
   Require(mpi::ShareNicknameGroup(a, b) == mpi::ShareNicknameGroup(b, a));
   if (std::max(a.size(), b.size()) > kOracleBytesMax) return;
-  const int naive = NaiveDamerau(a, b);
+  const int naive = mpi::NaiveDamerau(a, b);
   Require(distance == std::min(naive, 4));
   Require(mpi::DamerauDistance(a, b, 1000) == naive);
-  Require(similarity == NaiveJaroWinkler(a, b));
+  Require(similarity == mpi::NaiveJaroWinklerPerMille(a, b));
 }
 
 void CheckText(absl::string_view text) {
