@@ -37,18 +37,20 @@ bool Conflicts(const Agreement& agreement) {
          agreement.birth_date == BirthDateLevel::kDifferent;
 }
 
+bool AtOneDoor(const Agreement& agreement) {
+  return agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
+}
+
 // Whether a pair may be two of one family, or two namesakes, although the rest agrees: at one door,
 // or born on one day, and what would tell such people apart contradicts or is not known.  For these
 // the threshold is not lowered.
 bool MayBeKin(const Agreement& agreement) {
   if (agreement.ssn == SsnLevel::kDiffersFull || agreement.sex == SexLevel::kDiffers) return true;
   if (PersonalIdentifierAgrees(agreement)) return false;
-  const bool one_door =
-      agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
   const bool other_name =
       agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
   if (agreement.birth_date == BirthDateLevel::kExact) return other_name;
-  return one_door && agreement.birth_date >= BirthDateLevel::kTwoParts;
+  return AtOneDoor(agreement) && agreement.birth_date >= BirthDateLevel::kTwoParts;
 }
 
 struct ScoredPair {
@@ -341,9 +343,8 @@ class Batch {
     for (const WeightedPair& pair : weighted) {
       if (!pair.may_be_kin) continue;
       const Agreement agreement = Compare(NodeRecord(pair.a), NodeRecord(pair.b));
-      const bool one_door =
-          agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
-      if (one_door && agreement.birth_date == BirthDateLevel::kExact) found.push_back(pair);
+      if (AtOneDoor(agreement) && agreement.birth_date == BirthDateLevel::kExact)
+        found.push_back(pair);
     }
     std::sort(found.begin(), found.end(), [](const WeightedPair& x, const WeightedPair& y) {
       return std::tie(x.a, x.b) < std::tie(y.a, y.b);
