@@ -10,6 +10,7 @@
 #include "mpi/block/distinct_records.h"
 #include "mpi/block/parallel.h"
 #include "mpi/link/average_link.h"
+#include "mpi/score/kinship.h"
 #include "mpi/score/log2.h"
 #include "mpi/train/calibrate.h"
 #include "mpi/train/expectation_maximization.h"
@@ -25,33 +26,6 @@ PairScope ScopeOf(BatchScope scope) {
 
 // How much the priors may rise when the shares are learnt: pairs so far below are dropped at once.
 constexpr Millibits kPriorSlack = 13'000;
-
-// Above it a household member is hardly ever what is taken for the same person.
-constexpr Millibits kNoFamilies = 3'000;
-// Above it there are more than a hundred matches to a household pair.
-constexpr Millibits kSurelyNoFamilies = 7'000;
-
-// What several records of one person should not show: two full SSNs, two distant birth dates.
-bool Conflicts(const Agreement& agreement) {
-  return agreement.ssn == SsnLevel::kDiffersFull ||
-         agreement.birth_date == BirthDateLevel::kDifferent;
-}
-
-bool AtOneDoor(const Agreement& agreement) {
-  return agreement.address <= AddressLevel::kSimilar || agreement.phone == PhoneLevel::kExact;
-}
-
-// Whether a pair may be two of one family, or two namesakes, although the rest agrees: at one door,
-// or born on one day, and what would tell such people apart contradicts or is not known.  For these
-// the threshold is not lowered.
-bool MayBeKin(const Agreement& agreement) {
-  if (agreement.ssn == SsnLevel::kDiffersFull || agreement.sex == SexLevel::kDiffers) return true;
-  if (PersonalIdentifierAgrees(agreement)) return false;
-  const bool other_name =
-      agreement.given == GivenLevel::kDiffers || agreement.given == GivenLevel::kAlike;
-  if (agreement.birth_date == BirthDateLevel::kExact) return other_name;
-  return AtOneDoor(agreement) && agreement.birth_date >= BirthDateLevel::kTwoParts;
-}
 
 struct ScoredPair {
   uint32_t a;
@@ -163,7 +137,7 @@ class Batch {
 
   void LowerLinkThreshold(const std::vector<WeightedPair>& weighted) {
     Millibits& link = result_.model.thresholds.link;
-    link = ChooseLinkThreshold(weighted, link, KinAreApart() && FamiliesCanBeSeen());
+    link = ChooseLinkThreshold(weighted, link, KinAreApart(result_.model) && FamiliesCanBeSeen());
   }
 
   // Whether most records name a street or a telephone.
@@ -176,16 +150,9 @@ class Batch {
            holders(Field::kFamily);
   }
 
-  // Whether members of one family are to be told apart: unless so many matches came with no
-  // household pair at all that there can hardly be any.
-  bool KinAreApart() const { return result_.model.prior_household < kSurelyNoFamilies; }
-
-  // The weight as it counts against a threshold that was lowered: Thresholds::kin stands for pairs
-  // that may be kin.
+  // The weight as it counts against a threshold that was lowered.
   Millibits Judged(Millibits weight, bool may_be_kin) const {
-    const Thresholds& thresholds = result_.model.thresholds;
-    const Millibits lowered = std::max(thresholds.kin - thresholds.link, 0);
-    return may_be_kin && KinAreApart() ? weight - lowered : weight;
+    return JudgedWeight(weight, may_be_kin, result_.model);
   }
 
   PackedView NodeRecord(uint32_t node) const { return table_.record(records_.first_row[node]); }
@@ -243,7 +210,7 @@ class Batch {
         pair.score.household += household;
         if (pair.score.weight() < result_.model.thresholds.review) continue;
         weighted.push_back({pair.a, pair.b, pair.score.weight(), pair.score.household,
-                            pair.score.vetoes, pair.may_be_kin, pair.conflict && FamiliesShow(),
+                            pair.score.vetoes, pair.may_be_kin, pair.conflict && FamiliesShow(result_.model),
                             pair.score.support});
       }
       std::vector<ScoredPair>().swap(part.pairs);
@@ -295,7 +262,7 @@ class Batch {
                               score.household,
                               score.vetoes,
                               may_be_kin,
-                              Conflicts(agreement) && FamiliesShow(),
+                              Conflicts(agreement) && FamiliesShow(result_.model),
                               score.support};
         },
         [&](absl::Span<const uint32_t> a, absl::Span<const uint32_t> b) {
@@ -318,9 +285,6 @@ class Batch {
     });
     result_.queue = Bearable(std::move(tasks));
   }
-
-  // Whether the input holds families, whose members are the ones to be told apart.
-  bool FamiliesShow() const { return result_.model.prior_household < kNoFamilies; }
 
   // The strongest level of each field over all pairs; that the best of so many was taken is held
   // against it.

@@ -5,6 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "mpi/score/model.h"
+#include "mpi/score/score.h"
 #include "mpi/score/veto.h"
 #include "services/common/base/strong_id.h"
 
@@ -21,6 +22,10 @@ struct RecordScore {
   RecordNumber record = 0;
   Millibits weight = 0;
   VetoSet vetoes = 0;
+  Millibits household = 0;  // The weight against a household member.
+  PairSupport support;
+  bool may_be_kin = false;  // See kinship.h.
+  bool conflict = false;    // What several records of one person should not show.
   friend bool operator==(const RecordScore&, const RecordScore&) = default;
 };
 
@@ -29,6 +34,10 @@ struct PersonScore {
   EnterpriseId eid;
   std::vector<RecordScore> records;  // Not empty.
   bool forbidden = false;            // Decided: never this person.
+  // The weight of the strongest level that each field reaches with any of the records, less what
+  // the choice among so many is worth; whether that agreement may be kin.
+  Millibits together = 0;
+  bool together_may_be_kin = false;
 
   // The mean decides: one good record does not carry a person that it contradicts.
   Millibits mean() const;

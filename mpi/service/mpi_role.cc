@@ -19,7 +19,7 @@ absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
   journal.mark_path = std::move(options.mark_path);
   HIE_ASSIGN_OR_RETURN(role->journal_, EmbeddedJournal::Open(std::move(journal)));
   role->service_ =
-      std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, model);
+      std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, role->machine_.models());
   return role;
 }
 

@@ -41,7 +41,7 @@ class MpiRole {
   static std::vector<std::string> Tables();
 
  private:
-  explicit MpiRole(const Model& model) : machine_(model) {}
+  explicit MpiRole(const Model& shipped) : machine_(shipped) {}
 
   const MpiMachine machine_;
   std::unique_ptr<EmbeddedJournal> journal_;

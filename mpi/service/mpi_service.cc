@@ -135,6 +135,12 @@ absl::StatusOr<v1::MpiCommand> FromProto(const v1::DecideLinkRequest& request) {
     return absl::InvalidArgumentError("reason: want 1 to 1024 bytes");
   }
   part.set_same_person(request.same_person());
+  if (!v1::DecisionAuthority_IsValid(request.authority())) {
+    return absl::InvalidArgumentError("authority: want one of this version");
+  }
+  part.set_authority(request.authority());
+  part.set_first_version(request.first_version());
+  part.set_second_version(request.second_version());
   part.set_reason(request.reason());
   return command;
 }
@@ -220,7 +226,8 @@ absl::StatusOr<v1::SearchPersonsResponse> MpiService::SearchPersons(
     const v1::SearchPersonsRequest& request) const {
   HIE_ASSIGN_OR_RETURN(const PersonSearch search, FromProto(request));
   const std::shared_ptr<const KvReader> snapshot = journal_.Snapshot();
-  return mpi::SearchPersons(MpiReader(*snapshot), search, model_);
+  HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(*snapshot));
+  return mpi::SearchPersons(MpiReader(*snapshot), search, *model);
 }
 
 absl::StatusOr<v1::ConfirmLinksResponse> MpiService::ConfirmLinks(
@@ -245,7 +252,8 @@ absl::StatusOr<v1::PreviewRecordResponse> MpiService::PreviewRecord(
   const std::shared_ptr<const KvReader> snapshot = journal_.Snapshot();
   // No command has this place.
   const Stamp never{std::numeric_limits<uint64_t>::max(), clock_.Now()};
-  return mpi::PreviewRecord(*snapshot, command, never, FreshEids(kEidCandidates), model_);
+  HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(*snapshot));
+  return mpi::PreviewRecord(*snapshot, command, never, FreshEids(kEidCandidates), *model);
 }
 
 absl::StatusOr<v1::MergeRecordsResponse> MpiService::MergeRecords(

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_service.pb.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
-#include "mpi/score/model.h"
+#include "mpi/store/active_model.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/random_source.h"
 #include "services/common/journal/journal.h"
@@ -19,8 +19,9 @@ namespace hie::mpi {
 class MpiService {
  public:
   // All must outlive the service.
-  MpiService(Journal& journal, const Clock& clock, RandomSource& random, const Model& model)
-      : journal_(journal), clock_(clock), random_(random), model_(model) {}
+  MpiService(Journal& journal, const Clock& clock, RandomSource& random,
+             const ActiveModel& models)
+      : journal_(journal), clock_(clock), random_(random), models_(models) {}
 
   absl::StatusOr<v1::RegisterRecordResponse> RegisterRecord(
       const v1::RegisterRecordRequest& request);
@@ -49,7 +50,7 @@ class MpiService {
   Journal& journal_;
   const Clock& clock_;
   RandomSource& random_;
-  const Model& model_;
+  const ActiveModel& models_;
 };
 
 }  // namespace hie::mpi

@@ -56,8 +56,9 @@ absl::StatusOr<std::string> MpiMachine::Prepare(absl::string_view command,
                                                 const KvReader& snapshot) const {
   HIE_ASSIGN_OR_RETURN(const v1::MpiCommand parsed, Parse(command));
   if (!parsed.has_register_()) return std::string();
+  HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(snapshot));
   absl::StatusOr<std::string> plan =
-      PlanRegistration(parsed.register_(), MpiReader(snapshot), model_);
+      PlanRegistration(parsed.register_(), MpiReader(snapshot), *model);
   // The snapshot may be old: whether this is refused is for Apply to say.
   if (!plan.ok() && plan.status().code() != absl::StatusCode::kDataLoss) return std::string();
   return plan;
@@ -67,14 +68,15 @@ absl::StatusOr<std::string> MpiMachine::Apply(absl::string_view command, absl::s
                                               const Stamp& stamp, const KvReader& state,
                                               WriteBatch& changes) const {
   HIE_ASSIGN_OR_RETURN(const v1::MpiCommand parsed, Parse(command));
-  if (parsed.has_merge()) return ApplyAllOrNone(parsed, stamp, state, model_, changes);
+  HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(state));
+  if (parsed.has_merge()) return ApplyAllOrNone(parsed, stamp, state, *model, changes);
   MpiEdit edit(state, stamp, {parsed.eid_candidates().begin(), parsed.eid_candidates().end()},
                changes);
   switch (parsed.kind_case()) {
     case v1::MpiCommand::kRegister:
-      return Bytes(ApplyRegister(edit, parsed.register_(), plan, model_));
+      return Bytes(ApplyRegister(edit, parsed.register_(), plan, *model));
     case v1::MpiCommand::kDecide:
-      return Bytes(ApplyDecide(edit, parsed.decide(), model_));
+      return Bytes(ApplyDecide(edit, parsed.decide(), *model));
     case v1::MpiCommand::kUnmerge:
       return Bytes(ApplyUnmerge(edit, parsed.unmerge()));
     case v1::MpiCommand::kRemove:

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hie/mpi/v1/mpi_state.pb.h"
-#include "mpi/score/model.h"
+#include "mpi/store/active_model.h"
 #include "services/common/journal/journal.h"
 
 namespace hie::mpi {
@@ -13,8 +13,8 @@ namespace hie::mpi {
 // persons that it read, and Apply scores again only where one of these has changed.
 class MpiMachine final : public StateMachine {
  public:
-  // `model` must outlive the machine.
-  explicit MpiMachine(const Model& model) : model_(model) {}
+  // `shipped` is the model until another one is activated; it must outlive the machine.
+  explicit MpiMachine(const Model& shipped) : models_(shipped) {}
 
   absl::StatusOr<std::string> Prepare(absl::string_view command,
                                       const KvReader& snapshot) const override;
@@ -22,8 +22,11 @@ class MpiMachine final : public StateMachine {
                                     const Stamp& stamp, const KvReader& state,
                                     WriteBatch& changes) const override;
 
+  // Which model a state scores with.
+  const ActiveModel& models() const { return models_; }
+
  private:
-  const Model& model_;
+  const ActiveModel models_;
 };
 
 }  // namespace hie::mpi

@@ -8,8 +8,10 @@ std::vector<std::string> StateTables() {
   std::vector<std::string> tables;
   for (const absl::string_view table :
        {kRecordsTable, kRecordVersionsTable, kLateVersionsTable, kHoldersTable, kPersonsTable,
-        kMergesTable, kKeysTable, kKeyCountsTable, kQueryKeysTable, kDecisionsTable,
-        kPossibleLinksTable, kCountersTable}) {
+        kMergesTable, kFeaturesTable, kKeysTable, kKeyCountsTable, kQueryKeysTable, kDecisionsTable,
+        kPossibleLinksTable, kExplanationsTable, kEventsTable, kRecordEventsTable, kTasksTable,
+        kTaskOrderTable, kTasksOfRecordTable, kModelsTable, kModelLogTable, kLoadsTable,
+        kCountersTable}) {
     tables.emplace_back(table);
   }
   return tables;

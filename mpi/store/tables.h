@@ -18,14 +18,27 @@ inline constexpr absl::string_view kMergesTable = "merges";
 inline constexpr absl::string_view kQueryKeysTable = "query_keys";
 inline constexpr absl::string_view kHoldersTable = "holders";
 inline constexpr absl::string_view kPersonsTable = "persons";
+inline constexpr absl::string_view kFeaturesTable = "features";
 inline constexpr absl::string_view kKeysTable = "keys";
 inline constexpr absl::string_view kKeyCountsTable = "key_counts";
 inline constexpr absl::string_view kDecisionsTable = "decisions";
 inline constexpr absl::string_view kPossibleLinksTable = "possible_links";
+inline constexpr absl::string_view kExplanationsTable = "explanations";
+inline constexpr absl::string_view kEventsTable = "events";
+inline constexpr absl::string_view kRecordEventsTable = "record_events";
+inline constexpr absl::string_view kTasksTable = "tasks";
+inline constexpr absl::string_view kTaskOrderTable = "task_order";
+inline constexpr absl::string_view kTasksOfRecordTable = "tasks_of_record";
+inline constexpr absl::string_view kModelsTable = "models";
+inline constexpr absl::string_view kModelLogTable = "model_log";
+inline constexpr absl::string_view kLoadsTable = "loads";
 inline constexpr absl::string_view kCountersTable = "counters";
 
-// The row of `counters` that numbers records.
+// The rows of `counters`: the last record number, the last task number, and the sequence of the last
+// command that changed anything.
 inline constexpr absl::string_view kRecordCounter = "record";
+inline constexpr absl::string_view kTaskCounter = "task";
+inline constexpr absl::string_view kSequenceCounter = "sequence";
 
 // The index's own tables, in a fixed order: what a hash of its state covers.
 std::vector<std::string> StateTables();
