@@ -17,16 +17,24 @@ absl::Status Replay(const Recording& recording, const StateMachine& machine, KvS
   return absl::OkStatus();
 }
 
-void RecordingJournal::Propose(std::string command, Callback done) {
-  std::string copy = command;
-  journal_.Propose(std::move(command), [kept = kept_, command = std::move(copy),
-                                        done = std::move(done)](absl::StatusOr<Applied> result) {
+Journal::Callback RecordingJournal::Keeping(const std::string& command, Callback done) const {
+  return [kept = kept_, command, done = std::move(done)](absl::StatusOr<Applied> result) {
     if (result.ok()) {
       MutexLock lock(kept->mutex);
       kept->recording[result->stamp.sequence] = {result->stamp, command};
     }
     done(std::move(result));
-  });
+  };
+}
+
+void RecordingJournal::Propose(std::string command, Callback done) {
+  Callback keeping = Keeping(command, std::move(done));
+  journal_.Propose(std::move(command), std::move(keeping));
+}
+
+void RecordingJournal::ProposePlanned(std::string command, std::string plan, Callback done) {
+  Callback keeping = Keeping(command, std::move(done));
+  journal_.ProposePlanned(std::move(command), std::move(plan), std::move(keeping));
 }
 
 Recording RecordingJournal::recording() const {

@@ -31,6 +31,10 @@ class RecordingJournal final : public Journal {
   explicit RecordingJournal(Journal& journal) : journal_(journal) {}
 
   void Propose(std::string command, Callback done) override;
+  absl::StatusOr<std::string> Prepare(absl::string_view command) const override {
+    return journal_.Prepare(command);
+  }
+  void ProposePlanned(std::string command, std::string plan, Callback done) override;
   std::shared_ptr<const KvReader> Snapshot() const override { return journal_.Snapshot(); }
   uint64_t applied_sequence() const override { return journal_.applied_sequence(); }
 
@@ -38,6 +42,9 @@ class RecordingJournal final : public Journal {
   Recording recording() const;
 
  private:
+  // `done`, told after the command was kept.
+  Callback Keeping(const std::string& command, Callback done) const;
+
   Journal& journal_;
   // Shared with callbacks, which may come after this journal's end.
   struct Kept {

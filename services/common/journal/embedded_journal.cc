@@ -31,6 +31,12 @@ constexpr absl::string_view kPositionKey = "position";
 
 absl::Status Closing() { return absl::UnavailableError("journal: closing"); }
 
+absl::Status CheckSize(absl::string_view command) {
+  if (command.size() <= EmbeddedJournal::kCommandBytesMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("command: want at most ", EmbeddedJournal::kCommandBytesMax, " bytes"));
+}
+
 // Refuses a store that does not hold what the mark says was acknowledged.
 absl::Status CheckMark(const std::string& path, std::optional<uint64_t> mark, uint64_t applied) {
   if (!mark.has_value() && applied > 0) {
@@ -106,13 +112,19 @@ EmbeddedJournal::~EmbeddedJournal() {
 }
 
 void EmbeddedJournal::Propose(std::string command, Callback done) {
-  if (command.size() > kCommandBytesMax) {
-    return done(absl::InvalidArgumentError(
-        absl::StrCat("command: want at most ", kCommandBytesMax, " bytes")));
-  }
-  absl::StatusOr<std::string> plan = options_.machine->Prepare(command, *Snapshot());
+  absl::StatusOr<std::string> plan = Prepare(command);
   if (!plan.ok()) return done(std::move(plan).status());
-  Proposal proposal{std::move(command), *std::move(plan), std::move(done)};
+  ProposePlanned(std::move(command), *std::move(plan), std::move(done));
+}
+
+absl::StatusOr<std::string> EmbeddedJournal::Prepare(absl::string_view command) const {
+  HIE_RETURN_IF_ERROR(CheckSize(command));
+  return options_.machine->Prepare(command, *Snapshot());
+}
+
+void EmbeddedJournal::ProposePlanned(std::string command, std::string plan, Callback done) {
+  if (absl::Status fits = CheckSize(command); !fits.ok()) return done(std::move(fits));
+  Proposal proposal{std::move(command), std::move(plan), std::move(done)};
   // Reported outside the lock: the callback may propose again.
   if (const absl::Status taken = Enqueue(proposal); !taken.ok()) proposal.done(taken);
 }

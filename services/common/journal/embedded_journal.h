@@ -75,6 +75,8 @@ class EmbeddedJournal final : public Journal {
 
   // A refusal by Prepare, a full queue and a closing journal are reported on the calling thread.
   void Propose(std::string command, Callback done) override;
+  absl::StatusOr<std::string> Prepare(absl::string_view command) const override;
+  void ProposePlanned(std::string command, std::string plan, Callback done) override;
   std::shared_ptr<const KvReader> Snapshot() const override;
   uint64_t applied_sequence() const override;
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <future>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,7 @@ using ::hie::testing::Recording;
 using ::hie::testing::RecordingJournal;
 using ::hie::testing::RecordingMachine;
 using ::hie::testing::StatusIs;
+using ::hie::testing::ValueOrDie;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -109,6 +111,75 @@ TEST_F(EmbeddedJournalTest, StampsStillRiseAfterARestartWithAnEarlierClock) {
   HIE_ASSERT_OK_AND_ASSIGN(const Applied applied, ProposeAndWait(*journal, Mint("b")));
   EXPECT_EQ(applied.stamp.sequence, 2u);
   EXPECT_GT(applied.stamp.time, before);
+}
+
+TEST_F(EmbeddedJournalTest, PlannedProposalsKeepTheirOrderWhateverOrderTheyArePreparedIn) {
+  constexpr size_t kCommands = 500;
+  HIE_ASSERT_OK_AND_ASSIGN(const auto journal, Open());
+  std::vector<std::string> commands;
+  for (size_t i = 0; i < kCommands; ++i) {
+    // Withdrawals that only the deposits before them cover.
+    commands.push_back(LedgerMachine::Transfer(absl::StrCat(i), i % 2 == 0 ? "" : "bank",
+                                               i % 2 == 0 ? "bank" : "purse", 7));
+  }
+  std::vector<std::string> plans(kCommands);
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (size_t i = kCommands - 1 - t; i < kCommands; i -= 4) {
+        plans[i] = ValueOrDie(journal->Prepare(commands[i]));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::vector<uint64_t> sequences;  // Of the journal's thread, until the last one answers.
+  std::promise<void> answered;
+  for (size_t i = 0; i < kCommands; ++i) {
+    journal->ProposePlanned(commands[i], plans[i], [&](const absl::StatusOr<Applied>& applied) {
+      sequences.push_back(applied.ok() ? applied->stamp.sequence : 0);
+      if (sequences.size() == kCommands) answered.set_value();
+    });
+  }
+  answered.get_future().wait();
+  for (size_t i = 0; i < kCommands; ++i) EXPECT_EQ(sequences[i], i + 1);
+}
+
+TEST_F(EmbeddedJournalTest, APlannedProposalEqualsAPlainOne) {
+  const std::vector<std::string> tables = {"accounts", "transfers"};
+  std::vector<std::string> hashes;
+  for (const bool planned : {false, true}) {
+    MemoryKvStore store(LedgerMachine::Tables());
+    EmbeddedJournal::Options options = OptionsOn(store);
+    options.mark_path = "";
+    HIE_ASSERT_OK_AND_ASSIGN(const auto journal, EmbeddedJournal::Open(options));
+    std::mt19937_64 random(5);
+    for (int i = 0; i < 200; ++i) {
+      const std::string command =
+          LedgerMachine::Transfer(absl::StrCat(i % 150), random() % 3 == 0 ? "" : "a",
+                                  random() % 2 == 0 ? "a" : "b", random() % 40);
+      if (!planned) {
+        ProposeAndWait(*journal, command).status().IgnoreError();
+        continue;
+      }
+      const absl::StatusOr<std::string> plan = journal->Prepare(command);
+      if (!plan.ok()) continue;
+      std::promise<void> answered;
+      journal->ProposePlanned(command, *plan, [&](const auto&) { answered.set_value(); });
+      answered.get_future().wait();
+    }
+    HIE_ASSERT_OK_AND_ASSIGN(hashes.emplace_back(), DbHash(*journal->Snapshot(), tables));
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+TEST_F(EmbeddedJournalTest, ATooLargeCommandIsNeitherPreparedNorProposed) {
+  HIE_ASSERT_OK_AND_ASSIGN(const auto journal, Open());
+  const std::string large(EmbeddedJournal::kCommandBytesMax + 1, 'x');
+  EXPECT_THAT(journal->Prepare(large), StatusIs(absl::StatusCode::kInvalidArgument));
+  absl::Status answer;
+  journal->ProposePlanned(large, "", [&](const auto& applied) { answer = applied.status(); });
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(journal->applied_sequence(), 0u);
 }
 
 TEST_F(EmbeddedJournalTest, RefusalDropsItsChangesAndConsumesItsSequence) {

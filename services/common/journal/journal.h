@@ -66,6 +66,16 @@ class Journal {
   // Proposes a command.  Prepare runs on the calling thread; the call does not wait for the disk.
   virtual void Propose(std::string command, Callback done) = 0;
 
+  // The two halves of Propose, for whoever prepares many commands at once and yet proposes them in
+  // an order of its own.
+  //
+  // Returns the machine's plan of the command against the committed state; the machine's refusal,
+  // or INVALID_ARGUMENT where the command is too large.  Changes nothing.
+  virtual absl::StatusOr<std::string> Prepare(absl::string_view command) const = 0;
+  // Proposes a command with the plan that Prepare made of it, however long ago, or with none.
+  // Commands of one thread are applied in the order of its calls.
+  virtual void ProposePlanned(std::string command, std::string plan, Callback done) = 0;
+
   // Returns the committed state.  What a callback reported is in it.
   virtual std::shared_ptr<const KvReader> Snapshot() const = 0;
 
