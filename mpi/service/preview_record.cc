@@ -31,8 +31,9 @@ std::optional<Other> BestOf(const v1::MatchPlan& match, const std::string& own, 
 absl::Status Explain(const MpiReader& reader, const Question& question, const Other& other,
                      const Model& model, v1::PreviewRecordResponse& response) {
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(other.record));
-  HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(row.record()));
-  const Agreement agreement = Compare(question.features, features);
+  HIE_ASSIGN_OR_RETURN(const std::string packed, PackedOf(row.record()));
+  const Agreement agreement =
+      Compare(PackedView(question.packed.data()), PackedView(packed.data()));
   const PairScore score = Score(agreement, model);
   response.set_best_weight_millibits(score.weight());
   for (const Veto veto : ListVetoes(score.vetoes)) {
@@ -79,7 +80,7 @@ absl::StatusOr<v1::PreviewRecordResponse> PreviewRecord(const KvReader& state,
   WriteBatch dropped;
   MpiEdit edit(state, stamp, std::move(eids), dropped);
   HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
-                       ApplyRegister(edit, command, match.SerializeAsString(), model));
+                       ApplyRegister(edit, command, "", nullptr, model));
   v1::PreviewRecordResponse response;
   response.set_outcome(reply.outcome());
   response.set_best_weight_millibits(reply.best_weight_millibits());

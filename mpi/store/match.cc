@@ -2,58 +2,77 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
+#include <utility>
 
 #include "mpi/block/block_key.h"
+#include "mpi/score/kinship.h"
+#include "mpi/score/log2.h"
 #include "mpi/score/score.h"
+#include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/wire/wire.h"
 
 namespace hie::mpi {
 namespace {
 
-// Walks the keys of a question, rarest first, and notes the version of each key row.
+uint64_t CapOf(KeyType type) {
+  return BreadthOf(type) == KeyBreadth::kFine ? kKeyRecordsMax : kBroadKeyRecordsMax;
+}
+
+// Walks the keys of a question, rarest first.
 class KeyWalk {
  public:
   KeyWalk(const MpiReader& reader, v1::MatchPlan& plan) : reader_(reader), plan_(plan) {}
 
-  absl::StatusOr<std::set<RecordNumber>> Run(const Features& features) {
-    std::vector<std::pair<uint64_t, BlockKey>> by_count;
-    for (const BlockKey& key : MakeBlockKeys(features)) {
-      HIE_ASSIGN_OR_RETURN(const uint64_t count, NoteKey(key.base));
-      if (count > 0) by_count.emplace_back(count, key);
+  // The records found, rising.
+  absl::StatusOr<std::vector<RecordNumber>> Run(const PackedView& question) {
+    const std::vector<BlockKey> keys = FiledKeys(question);
+    std::vector<uint64_t> bases;
+    bases.reserve(keys.size());
+    for (const BlockKey& key : keys) bases.push_back(KeyBase(key));
+    HIE_ASSIGN_OR_RETURN(const std::vector<std::optional<uint64_t>> counts,
+                         reader_.KeyCounts(bases));
+    std::vector<std::pair<uint64_t, const BlockKey*>> heavy;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      HIE_ASSIGN_OR_RETURN(const uint64_t count, Count(keys[i], counts[i]));
+      plan_.add_keys(bases[i]);
+      plan_.add_key_counts(count);
+      if (counts[i]) heavy.emplace_back(count, &keys[i]);
     }
-    std::sort(by_count.begin(), by_count.end());
-    for (const auto& [count, key] : by_count) HIE_RETURN_IF_ERROR(Walk(count, key));
+    std::sort(heavy.begin(), heavy.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : *a.second < *b.second;
+    });
+    for (const auto& [count, key] : heavy) HIE_RETURN_IF_ERROR(WalkHeavy(count, *key));
+    std::sort(records_.begin(), records_.end());
+    records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
     return std::move(records_);
   }
 
  private:
-  absl::StatusOr<uint64_t> NoteKey(uint64_t key) {
-    HIE_ASSIGN_OR_RETURN(const v1::KeyCountRow row, reader_.KeyCount(key));
-    v1::PlannedKey& noted = *plan_.add_keys();
-    noted.set_key(key);
-    noted.set_version(row.version());
-    return row.count();
+  // Counts a key; one without a row is walked at once.
+  absl::StatusOr<uint64_t> Count(const BlockKey& key, std::optional<uint64_t> row) {
+    if (row) return *row;
+    return reader_.Filed(BaseKey(KeyBase(key)), kCountedByWalking + 1, records_);
   }
 
-  absl::Status Walk(uint64_t count, const BlockKey& key) {
-    uint64_t walked = key.base;
-    if (count > kKeyRecordsMax) {
-      // A broad key's narrow form is all that it is worth in a large index.
-      if (BreadthOf(key.type) == KeyBreadth::kFine) Degrade(key);
-      if (key.refined != 0) {
-        walked = key.refined;
-        HIE_RETURN_IF_ERROR(NoteKey(walked).status());
-      }
-    }
+  absl::Status WalkHeavy(uint64_t count, const BlockKey& key) {
+    const bool whole = count <= CapOf(key.type);
+    const bool fine = BreadthOf(key.type) == KeyBreadth::kFine;
     if (records_.size() >= kCandidatesMax) {
       Degrade(key);
       return absl::OkStatus();
     }
-    HIE_ASSIGN_OR_RETURN(const std::vector<RecordNumber> filed,
-                         reader_.Filed(walked, kKeyRecordsMax));
-    records_.insert(filed.begin(), filed.end());
+    if (!whole && key.refined == 0) {
+      // What is common and cannot be narrowed finds strangers; it is walked where nothing else is.
+      if (!fine && !records_.empty()) return absl::OkStatus();
+      Degrade(key);
+    }
+    const bool narrow = !whole && key.refined != 0;
+    HIE_ASSIGN_OR_RETURN(
+        const size_t found,
+        reader_.Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), CapOf(key.type), records_));
+    if (narrow && fine && found == CapOf(key.type)) Degrade(key);
     return absl::OkStatus();
   }
 
@@ -65,62 +84,133 @@ class KeyWalk {
 
   const MpiReader& reader_;
   v1::MatchPlan& plan_;
-  std::set<RecordNumber> records_;
+  std::vector<RecordNumber> records_;
 };
 
-// The EIDs of the candidates' persons, and of the question's own.
-absl::StatusOr<std::set<std::string>> PersonsOf(const MpiReader& reader,
-                                                std::set<RecordNumber> records, RecordNumber self) {
-  if (self != 0) records.insert(self);
-  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
-                       reader.Records(std::vector<RecordNumber>(records.begin(), records.end())));
-  std::set<std::string> eids;
-  for (const v1::RecordRow& row : rows) eids.insert(row.eid());
-  return eids;
-}
+// How the question compares with the records of one person.
+struct Compared {
+  std::map<RecordNumber, std::pair<PairScore, Agreement>> records;
+  Millibits best = 0;
+};
 
-absl::Status ScorePerson(const MpiReader& reader, const std::string& eid, const Question& question,
-                         const Model& model, v1::MatchPlan& plan) {
-  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader.Person(eid));
-  v1::PlannedPerson& planned = *plan.add_persons();
-  planned.set_eid(eid);
-  planned.set_content_version(person.content_version());
-  const std::vector<RecordNumber> numbers = RecordNumbers(person);
-  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records(numbers));
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    if (numbers[i] == question.self) continue;
-    HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(rows[i].record()));
-    const PairScore score = Score(Compare(question.features, features), model);
+// One match, step by step.
+class Matching {
+ public:
+  Matching(const MpiReader& reader, const Question& question, const Model& model, Millibits floor,
+           v1::MatchPlan& plan)
+      : reader_(reader),
+        question_(question),
+        packed_(question.packed.data()),
+        model_(model),
+        floor_(floor),
+        plan_(plan) {}
+
+  absl::Status Run() {
+    HIE_ASSIGN_OR_RETURN(std::vector<RecordNumber> found, KeyWalk(reader_, plan_).Run(packed_));
+    HIE_RETURN_IF_ERROR(CompareWith(found));
+    HIE_RETURN_IF_ERROR(AddOwnPerson());
+    HIE_RETURN_IF_ERROR(Expand());
+    for (const auto& [person_key, compared] : persons_) {
+      plan_.add_watched(WatchedPerson(person_key));
+      HIE_RETURN_IF_ERROR(AddToPlan(person_key, compared));
+    }
+    std::sort(plan_.mutable_watched()->begin(), plan_.mutable_watched()->end());
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status CompareWith(const std::vector<RecordNumber>& records) {
+    return reader_.ReadFeatures(records, [&](RecordNumber record, absl::string_view person_key,
+                                             const PackedView& other) {
+      if (record == question_.self) return absl::OkStatus();
+      auto found = persons_.find(person_key);
+      if (found == persons_.end()) found = persons_.emplace(person_key, Compared()).first;
+      Compared& person = found->second;
+      const Agreement agreement = Compare(packed_, other);
+      const PairScore score = Score(agreement, model_);
+      person.best = person.records.empty() ? score.weight() : std::max(person.best, score.weight());
+      person.records.emplace(record, std::pair(score, agreement));
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status AddOwnPerson() {
+    if (question_.self == 0) return absl::OkStatus();
+    HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader_.Record(question_.self));
+    own_ = PersonKey(row.eid());
+    persons_.emplace(own_, Compared());
+    return absl::OkStatus();
+  }
+
+  // The rest of each person who is near enough, all in one read.
+  absl::Status Expand() {
+    std::vector<RecordNumber> missing;
+    for (const auto& [person_key, compared] : persons_) {
+      if (person_key != own_ && compared.best < floor_ - kExpandSlack) continue;
+      HIE_ASSIGN_OR_RETURN(const std::string eid, EidOfPersonKey(person_key));
+      HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader_.Person(eid));
+      for (const RecordNumber record : RecordNumbers(person)) {
+        if (record != question_.self && compared.records.count(record) == 0) {
+          missing.push_back(record);
+        }
+      }
+    }
+    return missing.empty() ? absl::OkStatus() : CompareWith(missing);
+  }
+
+  absl::Status AddToPlan(const std::string& person_key, const Compared& compared) {
+    if (person_key != own_ && compared.best < floor_) {
+      if (!plan_.has_best_below_millibits() || plan_.best_below_millibits() < compared.best) {
+        plan_.set_best_below_millibits(compared.best);
+      }
+      return absl::OkStatus();
+    }
+    v1::PlannedPerson& planned = *plan_.add_persons();
+    HIE_ASSIGN_OR_RETURN(*planned.mutable_eid(), EidOfPersonKey(person_key));
+    Agreement together;
+    for (const auto& [record, pair] : compared.records) {
+      AddScore(record, pair.first, pair.second, planned);
+      together = BestOf(together, pair.second);
+    }
+    if (compared.records.empty()) return absl::OkStatus();
+    planned.set_together_millibits(Score(together, model_).weight() -
+                                   Log2Millibits(compared.records.size()));
+    planned.set_together_may_be_kin(MayBeKin(together));
+    return absl::OkStatus();
+  }
+
+  void AddScore(RecordNumber record, const PairScore& score, const Agreement& agreement,
+                v1::PlannedPerson& planned) const {
     v1::PlannedScore& scored = *planned.add_scores();
-    scored.set_record_number(numbers[i]);
+    scored.set_record_number(record);
     scored.set_weight_millibits(score.weight());
     scored.set_vetoes(score.vetoes);
+    scored.set_household_millibits(score.household);
+    scored.set_said_millibits(score.support.said);
+    scored.set_most_millibits(score.support.most);
+    scored.set_may_be_kin(MayBeKin(agreement));
+    scored.set_conflict(FamiliesShow(model_) && Conflicts(agreement));
   }
-  return absl::OkStatus();
-}
 
-absl::StatusOr<bool> Unchanged(const MpiReader& reader, const v1::MatchPlan& plan) {
-  for (const v1::PlannedKey& key : plan.keys()) {
-    HIE_ASSIGN_OR_RETURN(const v1::KeyCountRow row, reader.KeyCount(key.key()));
-    if (row.version() != key.version()) return false;
-  }
-  for (const v1::PlannedPerson& planned : plan.persons()) {
-    HIE_ASSIGN_OR_RETURN(const std::optional<v1::PersonRow> row, reader.FindPerson(planned.eid()));
-    if (!row || row->content_version() != planned.content_version()) return false;
-  }
-  return true;
-}
+  const MpiReader& reader_;
+  const Question& question_;
+  const PackedView packed_;
+  const Model& model_;
+  const Millibits floor_;
+  v1::MatchPlan& plan_;
+  std::map<std::string, Compared, std::less<>> persons_;
+  std::string own_;
+};
 
-absl::StatusOr<std::vector<Features>> FeaturesOfPerson(const MpiReader& reader,
-                                                       const v1::PersonRow& person) {
-  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
-                       reader.Records(RecordNumbers(person)));
-  std::vector<Features> features;
-  for (const v1::RecordRow& row : rows) {
-    HIE_ASSIGN_OR_RETURN(Features of_row, FeaturesOf(row.record()));
-    features.push_back(std::move(of_row));
-  }
-  return features;
+absl::StatusOr<std::vector<std::string>> PackedRecordsOf(const MpiReader& reader,
+                                                         const v1::PersonRow& person) {
+  std::vector<std::string> packed;
+  HIE_RETURN_IF_ERROR(reader.ReadFeatures(
+      RecordNumbers(person), [&](RecordNumber, absl::string_view, const PackedView& record) {
+        packed.emplace_back(record.bytes());
+        return absl::OkStatus();
+      }));
+  return packed;
 }
 
 }  // namespace
@@ -133,35 +223,35 @@ absl::StatusOr<Question> MakeQuestion(const common::v1::LocalPatient& patient,
   HIE_ASSIGN_OR_RETURN(const Demographics parsed, wire::FromProto(demographics, "demographics"));
   const uint64_t fingerprint =
       FingerprintOf(patient.SerializeAsString() + "|" + demographics.SerializeAsString());
-  return Question{NormalizeRecord(key, parsed), fingerprint, self};
+  return Question{Pack(NormalizeRecord(key, parsed)), fingerprint, self};
 }
 
 absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
-                                    const Model& model) {
+                                    const Model& model, Millibits floor) {
   v1::MatchPlan plan;
   plan.set_model(std::string(model.name));
   plan.set_record_number(question.self);
   plan.set_question(question.fingerprint);
-  HIE_ASSIGN_OR_RETURN(std::set<RecordNumber> records,
-                       KeyWalk(reader, plan).Run(question.features));
-  HIE_ASSIGN_OR_RETURN(const std::set<std::string> eids,
-                       PersonsOf(reader, std::move(records), question.self));
-  for (const std::string& eid : eids) {
-    HIE_RETURN_IF_ERROR(ScorePerson(reader, eid, question, model, plan));
-  }
+  HIE_ASSIGN_OR_RETURN(const uint64_t sequence, reader.LastSequence());
+  plan.set_sequence(sequence);
+  HIE_RETURN_IF_ERROR(Matching(reader, question, model, floor, plan).Run());
   return plan;
 }
 
+absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
+                                    const Model& model) {
+  return Match(reader, question, model, model.thresholds.review);
+}
+
 absl::StatusOr<v1::MatchPlan> MatchOrReuse(const MpiReader& reader, const Question& question,
-                                           const Model& model, absl::string_view plan) {
+                                           const Model& model, absl::string_view plan,
+                                           const ChangeWindow* window) {
   v1::MatchPlan parsed;
-  const bool readable =
-      !plan.empty() && parsed.ParseFromArray(plan.data(), static_cast<int>(plan.size()));
-  if (readable && parsed.question() == question.fingerprint &&
-      parsed.record_number() == question.self && parsed.model() == model.name) {
-    HIE_ASSIGN_OR_RETURN(const bool unchanged, Unchanged(reader, parsed));
-    if (unchanged) return parsed;
-  }
+  const bool readable = window != nullptr && !plan.empty() &&
+                        parsed.ParseFromArray(plan.data(), static_cast<int>(plan.size()));
+  const bool fits = readable && parsed.question() == question.fingerprint &&
+                    parsed.record_number() == question.self && parsed.model() == model.name;
+  if (fits && window->Unchanged(parsed)) return parsed;
   return Match(reader, question, model);
 }
 
@@ -171,8 +261,16 @@ std::vector<PersonScore> PersonScores(const v1::MatchPlan& plan) {
     if (planned.scores().empty()) continue;
     PersonScore& person = persons.emplace_back();
     person.eid = EnterpriseId(planned.eid());
+    person.together = planned.together_millibits();
+    person.together_may_be_kin = planned.together_may_be_kin();
     for (const v1::PlannedScore& score : planned.scores()) {
-      person.records.push_back({score.record_number(), score.weight_millibits(), score.vetoes()});
+      person.records.push_back({score.record_number(),
+                                score.weight_millibits(),
+                                score.vetoes(),
+                                score.household_millibits(),
+                                {score.said_millibits(), score.most_millibits()},
+                                score.may_be_kin(),
+                                score.conflict()});
     }
   }
   return persons;
@@ -180,13 +278,13 @@ std::vector<PersonScore> PersonScores(const v1::MatchPlan& plan) {
 
 absl::StatusOr<PersonsScore> ScorePersons(const MpiReader& reader, const v1::PersonRow& a,
                                           const v1::PersonRow& b, const Model& model) {
-  HIE_ASSIGN_OR_RETURN(const std::vector<Features> of_a, FeaturesOfPerson(reader, a));
-  HIE_ASSIGN_OR_RETURN(const std::vector<Features> of_b, FeaturesOfPerson(reader, b));
+  HIE_ASSIGN_OR_RETURN(const std::vector<std::string> of_a, PackedRecordsOf(reader, a));
+  HIE_ASSIGN_OR_RETURN(const std::vector<std::string> of_b, PackedRecordsOf(reader, b));
   PersonsScore result;
   int64_t sum = 0;
-  for (const Features& x : of_a) {
-    for (const Features& y : of_b) {
-      const PairScore score = Score(Compare(x, y), model);
+  for (const std::string& x : of_a) {
+    for (const std::string& y : of_b) {
+      const PairScore score = Score(Compare(PackedView(x.data()), PackedView(y.data())), model);
       sum += score.weight();
       result.vetoes |= score.vetoes;
     }
@@ -199,9 +297,9 @@ absl::StatusOr<PersonsScore> ScorePersons(const MpiReader& reader, const v1::Per
 absl::StatusOr<Millibits> WeightBetweenRecords(const MpiReader& reader, RecordNumber a,
                                                RecordNumber b, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records({a, b}));
-  HIE_ASSIGN_OR_RETURN(const Features of_a, FeaturesOf(rows[0].record()));
-  HIE_ASSIGN_OR_RETURN(const Features of_b, FeaturesOf(rows[1].record()));
-  return Score(Compare(of_a, of_b), model).weight();
+  HIE_ASSIGN_OR_RETURN(const std::string of_a, PackedOf(rows[0].record()));
+  HIE_ASSIGN_OR_RETURN(const std::string of_b, PackedOf(rows[1].record()));
+  return Score(Compare(PackedView(of_a.data()), PackedView(of_b.data())), model).weight();
 }
 
 }  // namespace hie::mpi

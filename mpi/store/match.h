@@ -6,20 +6,23 @@
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/link/link_plan.h"
-#include "mpi/normalize/features.h"
 #include "mpi/score/model.h"
+#include "mpi/store/change_window.h"
 #include "mpi/store/mpi_reader.h"
 
 namespace hie::mpi {
 
-// A key that more records hold is walked in its refined form.
+// A fine key that more records hold is walked in its refined form; a broad one from fewer on.
 inline constexpr size_t kKeyRecordsMax = 200;
+inline constexpr size_t kBroadKeyRecordsMax = 60;
 // Records that one match reads through keys at most, rarest keys first.
 inline constexpr size_t kCandidatesMax = 1000;
+// A person none of whose found records comes within this of the floor is not expanded to the rest.
+inline constexpr Millibits kExpandSlack = 8'000;
 
 // What is matched.
 struct Question {
-  Features features;
+  std::string packed;        // See packed_record.h.
   uint64_t fingerprint = 0;  // Of what the features were made of.
   RecordNumber self = 0;     // A record that is not compared with itself; 0: not registered yet.
 };
@@ -29,18 +32,23 @@ absl::StatusOr<Question> MakeQuestion(const common::v1::LocalPatient& patient,
                                       const common::v1::Demographics& demographics,
                                       RecordNumber self);
 
-// Compares the question with every record of every person that shares a key with it, and with the
-// rest of its own person.
+// Compares the question with the records that share a key with it, with all records of the persons
+// of those who come near `floor`, and with the rest of its own person.
 //
-// The plan names the versions of everything that was read.  Expensive: a key count per key, a
-// scan per key, the rows of all candidates.
+// Persons whose best record is below `floor` are watched, not listed.  The plan names all that was
+// read.  Expensive: a count and a scan per key, a row per candidate.
+absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
+                                    const Model& model, Millibits floor);
+// The same for linking: the floor is Thresholds::review.
 absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
                                     const Model& model);
 
-// Match, or `plan` (bytes) where it is of this question and everything that it read is unchanged:
-// then nothing is scored.  Gives the same as Match, whatever the bytes of an earlier plan.
+// Match, or `plan` (bytes) where it is of this question and everything that it read is unchanged as
+// far as `window` knows: then nothing is scored.  Gives the same as Match, whatever the bytes of an
+// earlier plan.  Null: always Match.
 absl::StatusOr<v1::MatchPlan> MatchOrReuse(const MpiReader& reader, const Question& question,
-                                           const Model& model, absl::string_view plan);
+                                           const Model& model, absl::string_view plan,
+                                           const ChangeWindow* window);
 
 // The persons of a plan who have records to compare with.
 std::vector<PersonScore> PersonScores(const v1::MatchPlan& plan);

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
-#include "mpi/block/block_key.h"
+#include "mpi/compare/compact_record.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/outbox/outbox.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr absl::string_view kRole = "mpi";
 constexpr size_t kEventPatientsMax = 256;
-
-// Every hash that a record is filed under, each once.
-std::set<uint64_t> FilingHashes(const Features& features) {
-  std::set<uint64_t> hashes;
-  for (const BlockKey& key : MakeBlockKeys(features)) {
-    hashes.insert(key.base);
-    if (key.refined != 0) hashes.insert(key.refined);
-  }
-  return hashes;
-}
 
 }  // namespace
 
@@ -55,8 +46,16 @@ void MpiEdit::PutHolder(const common::v1::LocalPatient& patient, const v1::Holde
   Put(kHoldersTable, HolderKey(patient), row.SerializeAsString());
 }
 
-void MpiEdit::PutRecord(RecordNumber record, const v1::RecordRow& row) {
-  Put(kRecordsTable, RecordKey(record), row.SerializeAsString());
+absl::Status MpiEdit::PutRecord(RecordNumber record, const v1::RecordRow& row) {
+  const std::string key = RecordKey(record);
+  Put(kRecordsTable, key, row.SerializeAsString());
+  HIE_ASSIGN_OR_RETURN(const std::optional<std::string> features,
+                       overlay_.Get(kFeaturesTable, key));
+  if (!features) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const FeatureRowView view, ReadFeatureRow(*features));
+  const std::string person_key = row.eid().empty() ? "" : PersonKey(row.eid());
+  if (view.person_key != person_key) Put(kFeaturesTable, key, FeatureRow(person_key, view.compact));
+  return absl::OkStatus();
 }
 
 void MpiEdit::PutRecordVersion(RecordNumber record, uint64_t version,
@@ -95,32 +94,87 @@ void MpiEdit::MoveQueryKeys(RecordNumber record, const std::vector<std::string>&
   for (const std::string& key : come) Put(kQueryKeysTable, QueryFilingKey(key, record), "");
 }
 
-absl::Status MpiEdit::FileRecord(RecordNumber record, const Features& features) {
-  for (const uint64_t hash : FilingHashes(features)) {
-    Put(kKeysTable, FilingKey(hash, record), "");
-    HIE_RETURN_IF_ERROR(CountKey(hash, 1));
+void MpiEdit::UseKeyCounts(const v1::MatchPlan& match) {
+  for (int i = 0; i < std::min(match.keys_size(), match.key_counts_size()); ++i) {
+    key_counts_.emplace(match.keys(i), match.key_counts(i));
+  }
+}
+
+absl::StatusOr<std::vector<BlockKey>> MpiEdit::KeysOf(RecordNumber record) const {
+  std::vector<BlockKey> keys;
+  HIE_RETURN_IF_ERROR(reader_.ReadFeatures(
+      {record}, [&](RecordNumber, absl::string_view, const PackedView& packed) {
+        keys = FiledKeys(packed);
+        return absl::OkStatus();
+      }));
+  return keys;
+}
+
+absl::Status MpiEdit::FileRecord(RecordNumber record, const PackedView& packed) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<BlockKey> before, KeysOf(record));
+  const std::vector<BlockKey> after = FiledKeys(packed);
+  // Two keys that differ in their refinement alone are two filings of one base.
+  const auto filings = [&](const std::vector<BlockKey>& keys) {
+    std::map<std::string, BlockKey> filed;
+    for (const BlockKey& key : keys) filed.emplace(FilingKey(key, record), key);
+    return filed;
+  };
+  const std::map<std::string, BlockKey> gone = filings(before);
+  const std::map<std::string, BlockKey> come = filings(after);
+  for (const auto& [filing, key] : gone) {
+    if (come.count(filing) == 0) HIE_RETURN_IF_ERROR(Unfile(record, key));
+  }
+  for (const auto& [filing, key] : come) {
+    if (gone.count(filing) == 0) HIE_RETURN_IF_ERROR(File(record, key));
+  }
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader_.Record(record));
+  const std::string person_key = row.eid().empty() ? "" : PersonKey(row.eid());
+  Put(kFeaturesTable, RecordKey(record), FeatureRow(person_key, CompactRecord(packed)));
+  return absl::OkStatus();
+}
+
+absl::Status MpiEdit::UnfileRecord(RecordNumber record) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<BlockKey> keys, KeysOf(record));
+  for (const BlockKey& key : keys) HIE_RETURN_IF_ERROR(Unfile(record, key));
+  HIE_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                       overlay_.Get(kFeaturesTable, RecordKey(record)));
+  if (row) Delete(kFeaturesTable, RecordKey(record));
+  return absl::OkStatus();
+}
+
+absl::Status MpiEdit::File(RecordNumber record, const BlockKey& key) {
+  HIE_RETURN_IF_ERROR(CountKey(KeyBase(key), 1));
+  Put(kKeysTable, FilingKey(key, record), "");
+  return absl::OkStatus();
+}
+
+absl::Status MpiEdit::Unfile(RecordNumber record, const BlockKey& key) {
+  HIE_RETURN_IF_ERROR(CountKey(KeyBase(key), -1));
+  Delete(kKeysTable, FilingKey(key, record));
+  return absl::OkStatus();
+}
+
+absl::Status MpiEdit::CountKey(uint64_t base, int64_t step) {
+  auto known = key_counts_.find(base);
+  if (known == key_counts_.end()) {
+    HIE_ASSIGN_OR_RETURN(const uint64_t count, reader_.CountFilings(base));
+    known = key_counts_.emplace(base, count).first;
+  }
+  const uint64_t before = known->second;
+  const uint64_t after = before + static_cast<uint64_t>(step);
+  known->second = after;
+  if (after > kCountedByWalking) {
+    v1::KeyCountRow row;
+    row.set_count(after);
+    Put(kKeyCountsTable, BaseKey(base), row.SerializeAsString());
+  } else if (before > kCountedByWalking) {
+    Delete(kKeyCountsTable, BaseKey(base));
   }
   return absl::OkStatus();
 }
 
-absl::Status MpiEdit::UnfileRecord(RecordNumber record, const Features& features) {
-  for (const uint64_t hash : FilingHashes(features)) {
-    Delete(kKeysTable, FilingKey(hash, record));
-    HIE_RETURN_IF_ERROR(CountKey(hash, -1));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status MpiEdit::CountKey(uint64_t key, int64_t step) {
-  HIE_ASSIGN_OR_RETURN(v1::KeyCountRow row, reader_.KeyCount(key));
-  row.set_count(row.count() + static_cast<uint64_t>(step));
-  row.set_version(stamp_.sequence);
-  if (row.count() == 0) {
-    Delete(kKeyCountsTable, HashKey(key));
-  } else {
-    Put(kKeyCountsTable, HashKey(key), row.SerializeAsString());
-  }
-  return absl::OkStatus();
+void MpiEdit::PutExplanation(RecordNumber record, const v1::ExplanationRow& row) {
+  Put(kExplanationsTable, RecordKey(record), row.SerializeAsString());
 }
 
 void MpiEdit::PutDecision(RecordNumber a, RecordNumber b, const v1::DecisionRow& row) {
@@ -144,23 +198,14 @@ void MpiEdit::DeletePossibleLink(RecordNumber a, RecordNumber b) {
 
 void MpiEdit::PutPerson(const std::string& eid, v1::PersonRow row) {
   row.set_link_version(stamp_.sequence);
-  row.set_content_version(stamp_.sequence);
-  Put(kPersonsTable, eid, row.SerializeAsString());
+  Put(kPersonsTable, PersonKey(eid), row.SerializeAsString());
 }
 
 absl::Status MpiEdit::TouchLinks(const std::string& eid) {
   HIE_ASSIGN_OR_RETURN(v1::PersonRow row, reader_.Person(eid));
   if (row.link_version() == stamp_.sequence) return absl::OkStatus();
   row.set_link_version(stamp_.sequence);
-  Put(kPersonsTable, eid, row.SerializeAsString());
-  return absl::OkStatus();
-}
-
-absl::Status MpiEdit::TouchContent(const std::string& eid) {
-  HIE_ASSIGN_OR_RETURN(v1::PersonRow row, reader_.Person(eid));
-  if (row.content_version() == stamp_.sequence) return absl::OkStatus();
-  row.set_content_version(stamp_.sequence);
-  Put(kPersonsTable, eid, row.SerializeAsString());
+  Put(kPersonsTable, PersonKey(eid), row.SerializeAsString());
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "mpi/store/mpi_edit.h"
 #include "mpi/store/register_record.h"
 #include "mpi/store/remove_record.h"
+#include "mpi/store/tables.h"
 #include "mpi/store/unmerge_record.h"
 #include "services/common/base/status_macros.h"
 
@@ -69,18 +70,30 @@ absl::StatusOr<std::string> MpiMachine::Apply(absl::string_view command, absl::s
                                               WriteBatch& changes) const {
   HIE_ASSIGN_OR_RETURN(const v1::MpiCommand parsed, Parse(command));
   HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(state));
-  if (parsed.has_merge()) return ApplyAllOrNone(parsed, stamp, state, *model, changes);
-  MpiEdit edit(state, stamp, {parsed.eid_candidates().begin(), parsed.eid_candidates().end()},
+  HIE_ASSIGN_OR_RETURN(std::string reply, Run(parsed, plan, stamp, state, *model, changes));
+  if (changes.empty()) return reply;
+  v1::CounterRow sequence;
+  sequence.set_last(stamp.sequence);
+  changes.Put(kCountersTable, kSequenceCounter, sequence.SerializeAsString());
+  window_->Note(stamp.sequence, changes);
+  return reply;
+}
+
+absl::StatusOr<std::string> MpiMachine::Run(const v1::MpiCommand& command, absl::string_view plan,
+                                            const Stamp& stamp, const KvReader& state,
+                                            const Model& model, WriteBatch& changes) const {
+  if (command.has_merge()) return ApplyAllOrNone(command, stamp, state, model, changes);
+  MpiEdit edit(state, stamp, {command.eid_candidates().begin(), command.eid_candidates().end()},
                changes);
-  switch (parsed.kind_case()) {
+  switch (command.kind_case()) {
     case v1::MpiCommand::kRegister:
-      return Bytes(ApplyRegister(edit, parsed.register_(), plan, *model));
+      return Bytes(ApplyRegister(edit, command.register_(), plan, window_.get(), model));
     case v1::MpiCommand::kDecide:
-      return Bytes(ApplyDecide(edit, parsed.decide(), *model));
+      return Bytes(ApplyDecide(edit, command.decide(), model));
     case v1::MpiCommand::kUnmerge:
-      return Bytes(ApplyUnmerge(edit, parsed.unmerge()));
+      return Bytes(ApplyUnmerge(edit, command.unmerge()));
     case v1::MpiCommand::kRemove:
-      return Bytes(ApplyRemove(edit, parsed.remove()));
+      return Bytes(ApplyRemove(edit, command.remove()));
     default:
       return absl::InvalidArgumentError("command: want a kind");
   }

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <memory>
+
+#include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/store/active_model.h"
+#include "mpi/store/change_window.h"
 #include "services/common/journal/journal.h"
 
 namespace hie::mpi {
@@ -9,8 +13,8 @@ namespace hie::mpi {
 // The index as a deterministic state machine: commands are MpiCommand, replies RegisterReply,
 // DecideReply, MergeReply, UnmergeReply and RemoveReply, state the rows of mpi_state.proto.
 //
-// Prepare matches a registration against a snapshot; the plan carries the versions of the keys and
-// persons that it read, and Apply scores again only where one of these has changed.
+// Prepare matches a registration against a snapshot; the plan names the keys and persons that it
+// read, and Apply scores again only where one of these has changed since.
 class MpiMachine final : public StateMachine {
  public:
   // `shipped` is the model until another one is activated; it must outlive the machine.
@@ -26,7 +30,13 @@ class MpiMachine final : public StateMachine {
   const ActiveModel& models() const { return models_; }
 
  private:
+  // Carries a command out; what follows from every change alike is for Apply.
+  absl::StatusOr<std::string> Run(const v1::MpiCommand& command, absl::string_view plan,
+                                  const Stamp& stamp, const KvReader& state, const Model& model,
+                                  WriteBatch& changes) const;
+
   const ActiveModel models_;
+  const std::unique_ptr<ChangeWindow> window_ = std::make_unique<ChangeWindow>();
 };
 
 }  // namespace hie::mpi

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "mpi/compare/compact_record.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/storage/key_codec.h"
@@ -87,7 +88,7 @@ absl::StatusOr<std::vector<v1::RecordRow>> MpiReader::Records(
 }
 
 absl::StatusOr<std::optional<v1::PersonRow>> MpiReader::FindPerson(const std::string& eid) const {
-  return Find<v1::PersonRow>(reader_, kPersonsTable, eid);
+  return Find<v1::PersonRow>(reader_, kPersonsTable, PersonKey(eid));
 }
 
 absl::StatusOr<v1::PersonRow> MpiReader::Person(const std::string& eid) const {
@@ -96,27 +97,86 @@ absl::StatusOr<v1::PersonRow> MpiReader::Person(const std::string& eid) const {
   return *std::move(row);
 }
 
-absl::StatusOr<v1::KeyCountRow> MpiReader::KeyCount(uint64_t key) const {
-  return FindOrDefault<v1::KeyCountRow>(reader_, kKeyCountsTable, HashKey(key));
+absl::StatusOr<std::vector<std::optional<uint64_t>>> MpiReader::KeyCounts(
+    const std::vector<uint64_t>& bases) const {
+  std::vector<std::string> keys;
+  keys.reserve(bases.size());
+  for (const uint64_t base : bases) keys.push_back(BaseKey(base));
+  HIE_ASSIGN_OR_RETURN(const std::vector<std::optional<std::string>> rows,
+                       reader_.MultiGet(kKeyCountsTable, keys));
+  std::vector<std::optional<uint64_t>> counts(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    v1::KeyCountRow row;
+    if (!row.ParseFromString(*rows[i])) return BadRow(kKeyCountsTable);
+    counts[i] = row.count();
+  }
+  return counts;
 }
 
-absl::StatusOr<std::vector<RecordNumber>> MpiReader::Filed(uint64_t key, size_t limit) const {
+absl::StatusOr<uint64_t> MpiReader::CountFilings(uint64_t base) const {
+  HIE_ASSIGN_OR_RETURN(const v1::KeyCountRow row,
+                       FindOrDefault<v1::KeyCountRow>(reader_, kKeyCountsTable, BaseKey(base)));
+  if (row.count() != 0) return row.count();
   std::vector<RecordNumber> records;
+  return Filed(BaseKey(base), kCountedByWalking + 1, records);
+}
+
+absl::StatusOr<size_t> MpiReader::Filed(absl::string_view prefix, size_t limit,
+                                        std::vector<RecordNumber>& records) const {
+  size_t found = 0;
   absl::Status bad;
-  const std::string prefix = HashKey(key);
   const absl::Status scanned =
       reader_.Scan(kKeysTable, prefix, "", [&](absl::string_view row, absl::string_view) {
-        const absl::StatusOr<RecordNumber> record = KeyReader(row.substr(prefix.size())).U64();
-        if (!record.ok()) {
-          bad = record.status();
+        const absl::StatusOr<Filing> filing = ReadFilingKey(row);
+        if (!filing.ok()) {
+          bad = filing.status();
           return false;
         }
-        records.push_back(*record);
-        return records.size() < limit;
+        records.push_back(filing->record);
+        return ++found < limit;
       });
   HIE_RETURN_IF_ERROR(scanned);
   HIE_RETURN_IF_ERROR(bad);
-  return records;
+  return found;
+}
+
+absl::Status MpiReader::ReadFeatures(const std::vector<RecordNumber>& records,
+                                     VisitFeatures visit) const {
+  std::vector<std::string> keys;
+  keys.reserve(records.size());
+  for (const RecordNumber record : records) keys.push_back(RecordKey(record));
+  HIE_ASSIGN_OR_RETURN(const std::vector<std::optional<std::string>> rows,
+                       reader_.MultiGet(kFeaturesTable, keys));
+  std::string packed;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    HIE_ASSIGN_OR_RETURN(const FeatureRowView row, ReadFeatureRow(*rows[i]));
+    HIE_RETURN_IF_ERROR(ExpandRecord(row.compact, packed));
+    HIE_RETURN_IF_ERROR(visit(records[i], row.person_key, PackedView(packed.data())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MpiReader::ScanFeatures(RecordNumber from, VisitFeatures visit) const {
+  std::string packed;
+  absl::Status status;
+  const auto visit_row = [&](absl::string_view key, absl::string_view value) {
+    status = [&]() -> absl::Status {
+      HIE_ASSIGN_OR_RETURN(const RecordNumber record, KeyReader(key).U64());
+      HIE_ASSIGN_OR_RETURN(const FeatureRowView row, ReadFeatureRow(value));
+      HIE_RETURN_IF_ERROR(ExpandRecord(row.compact, packed));
+      return visit(record, row.person_key, PackedView(packed.data()));
+    }();
+    return status.ok();
+  };
+  HIE_RETURN_IF_ERROR(reader_.Scan(kFeaturesTable, "", RecordKey(from), visit_row));
+  return status;
+}
+
+absl::StatusOr<std::optional<v1::ExplanationRow>> MpiReader::Explanation(
+    RecordNumber record) const {
+  return Find<v1::ExplanationRow>(reader_, kExplanationsTable, RecordKey(record));
 }
 
 absl::StatusOr<std::optional<v1::DecisionRow>> MpiReader::Decision(RecordNumber a,
@@ -189,6 +249,17 @@ absl::StatusOr<RecordNumber> MpiReader::LastRecord() const {
   HIE_ASSIGN_OR_RETURN(const v1::CounterRow row,
                        FindOrDefault<v1::CounterRow>(reader_, kCountersTable, kRecordCounter));
   return row.last();
+}
+
+absl::StatusOr<uint64_t> MpiReader::LastSequence() const {
+  HIE_ASSIGN_OR_RETURN(const v1::CounterRow row,
+                       FindOrDefault<v1::CounterRow>(reader_, kCountersTable, kSequenceCounter));
+  return row.last();
+}
+
+absl::StatusOr<std::string> PackedOf(const v1::Record& record) {
+  HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(record));
+  return Pack(features);
 }
 
 absl::StatusOr<Features> FeaturesOf(const v1::Record& record) {

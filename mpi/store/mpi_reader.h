@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
+#include "mpi/compare/packed_record.h"
 #include "mpi/link/link_plan.h"
 #include "mpi/normalize/features.h"
 #include "mpi/query/query_keys.h"
@@ -37,10 +39,27 @@ class MpiReader {
   absl::StatusOr<std::optional<v1::PersonRow>> FindPerson(const std::string& eid) const;
   absl::StatusOr<v1::PersonRow> Person(const std::string& eid) const;
 
-  // Zero where no record is filed.
-  absl::StatusOr<v1::KeyCountRow> KeyCount(uint64_t key) const;
-  // Records filed under a key, rising, at most `limit`.
-  absl::StatusOr<std::vector<RecordNumber>> Filed(uint64_t key, size_t limit) const;
+  // Records filed under each base, exactly; nothing where no more than kCountedByWalking are.
+  absl::StatusOr<std::vector<std::optional<uint64_t>>> KeyCounts(
+      const std::vector<uint64_t>& bases) const;
+  // The same of one base; zero where no record is filed.
+  absl::StatusOr<uint64_t> CountFilings(uint64_t base) const;
+  // Records whose filing begins with `prefix` (BaseKey, RefinedKey), at most `limit`, added to
+  // `records`.  Returns how many.
+  absl::StatusOr<size_t> Filed(absl::string_view prefix, size_t limit,
+                               std::vector<RecordNumber>& records) const;
+
+  // Visits what matching reads of each record: whose it is (PersonKey; empty: not linked yet) and
+  // the packed record, which live for the call only.  Records that are not compared (provisional
+  // ones, tombstones) are left out.
+  using VisitFeatures = absl::FunctionRef<absl::Status(
+      RecordNumber record, absl::string_view person_key, const PackedView& packed)>;
+  absl::Status ReadFeatures(const std::vector<RecordNumber>& records, VisitFeatures visit) const;
+  // The same of every record from `from` on, in order.
+  absl::Status ScanFeatures(RecordNumber from, VisitFeatures visit) const;
+
+  // Nothing: the record was never linked by matching.
+  absl::StatusOr<std::optional<v1::ExplanationRow>> Explanation(RecordNumber record) const;
 
   absl::StatusOr<std::optional<v1::DecisionRow>> Decision(RecordNumber a, RecordNumber b) const;
   // The other record of each decision about `record`, rising.
@@ -65,6 +84,8 @@ class MpiReader {
 
   // The last record number that was given out.
   absl::StatusOr<RecordNumber> LastRecord() const;
+  // Sequence of the last command that changed anything; 0: none did.
+  absl::StatusOr<uint64_t> LastSequence() const;
 
   const KvReader& rows() const { return reader_; }
 
@@ -74,6 +95,8 @@ class MpiReader {
 
 // The record's features, its own key among them.
 absl::StatusOr<Features> FeaturesOf(const v1::Record& record);
+// The same, packed.
+absl::StatusOr<std::string> PackedOf(const v1::Record& record);
 
 // The record as exact search sees it.
 absl::StatusOr<QueriedRecord> QueriedRecordOf(const v1::Record& record);

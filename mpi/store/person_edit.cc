@@ -13,7 +13,7 @@ absl::Status AssignRecords(MpiEdit& edit, const std::vector<RecordNumber>& recor
   for (const RecordNumber record : records) {
     HIE_ASSIGN_OR_RETURN(v1::RecordRow row, edit.reader().Record(record));
     row.set_eid(eid);
-    edit.PutRecord(record, row);
+    HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
   }
   return absl::OkStatus();
 }

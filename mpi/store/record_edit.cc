@@ -38,13 +38,9 @@ absl::Status Refile(MpiEdit& edit, RecordNumber number, const v1::Record& before
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> old_keys, QueryKeysOf(before));
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> new_keys, QueryKeysOf(after));
   edit.MoveQueryKeys(number, old_keys, new_keys);
-  if (IsFiled(before)) {
-    HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(before));
-    HIE_RETURN_IF_ERROR(edit.UnfileRecord(number, features));
-  }
-  if (!IsFiled(after)) return absl::OkStatus();
-  HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(after));
-  return edit.FileRecord(number, features);
+  if (!IsFiled(after)) return edit.UnfileRecord(number);
+  HIE_ASSIGN_OR_RETURN(const std::string packed, PackedOf(after));
+  return edit.FileRecord(number, PackedView(packed.data()));
 }
 
 bool SameDemographics(const common::v1::Demographics& a, const std::string& bytes) {
@@ -83,15 +79,15 @@ absl::StatusOr<RecordNumber> AddRecord(MpiEdit& edit, common::v1::LocalPatient p
   row.mutable_record()->set_version(1);
   row.mutable_record()->set_provisional(standing == Standing::kProvisional);
   Date(edit, statement.event_micros, row);
-  edit.PutRecord(number, row);
+  HIE_RETURN_IF_ERROR(edit.PutRecord(number, row));
   if (standing == Standing::kProvisional) {
     HIE_RETURN_IF_ERROR(MakePerson(edit, {number}).status());
     return number;
   }
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> keys, QueryKeysOf(row.record()));
   edit.MoveQueryKeys(number, {}, keys);
-  HIE_ASSIGN_OR_RETURN(const Features features, FeaturesOf(row.record()));
-  HIE_RETURN_IF_ERROR(edit.FileRecord(number, features));
+  HIE_ASSIGN_OR_RETURN(const std::string packed, PackedOf(row.record()));
+  HIE_RETURN_IF_ERROR(edit.FileRecord(number, PackedView(packed.data())));
   return number;
 }
 
@@ -100,8 +96,7 @@ absl::Status AddVersion(MpiEdit& edit, RecordNumber record, const Statement& sta
   const v1::Record before = row.record();
   PushVersion(edit, record, statement.demographics, *row.mutable_record());
   Date(edit, statement.event_micros, row);
-  edit.PutRecord(record, row);
-  HIE_RETURN_IF_ERROR(edit.TouchContent(row.eid()));
+  HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
   return Refile(edit, record, before, row.record());
 }
 
@@ -119,7 +114,7 @@ absl::Status RaiseLatestEvent(MpiEdit& edit, RecordNumber record, int64_t event_
   HIE_ASSIGN_OR_RETURN(v1::RecordRow row, edit.reader().Record(record));
   if (event_micros <= row.latest_event_micros()) return absl::OkStatus();
   row.set_latest_event_micros(event_micros);
-  edit.PutRecord(record, row);
+  HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
   return absl::OkStatus();
 }
 
@@ -128,7 +123,7 @@ absl::Status ChangeStanding(MpiEdit& edit, RecordNumber record,
   HIE_ASSIGN_OR_RETURN(v1::RecordRow row, edit.reader().Record(record));
   const v1::Record before = row.record();
   change(*row.mutable_record());
-  edit.PutRecord(record, row);
+  HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
   HIE_RETURN_IF_ERROR(Refile(edit, record, before, row.record()));
   HIE_ASSIGN_OR_RETURN(v1::PersonRow person, edit.reader().Person(row.eid()));
   Erase(record, *person.mutable_record_numbers());

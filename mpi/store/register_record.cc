@@ -240,11 +240,12 @@ absl::Status CheckVersion(const MpiReader& reader, const v1::RegisterCommand& co
 
 absl::StatusOr<v1::RegisterReply> MatchAndApply(MpiEdit& edit, const v1::RegisterCommand& command,
                                                 const Target& target, absl::string_view plan,
-                                                const Model& model) {
+                                                const ChangeWindow* window, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const Question question,
                        MakeQuestion(command.patient(), command.demographics(), target.record));
   HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match,
-                       MatchOrReuse(edit.reader(), question, model, plan));
+                       MatchOrReuse(edit.reader(), question, model, plan, window));
+  edit.UseKeyCounts(match);
   if (target.kind == TargetKind::kNew) return RegisterNew(edit, command, match, model);
   return Update(edit, command, target.record, match, model);
 }
@@ -262,12 +263,13 @@ absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCom
 
 absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
                                                const Model& model) {
-  HIE_RETURN_IF_ERROR(MatchAndApply(edit, command, Target{}, "", model).status());
+  HIE_RETURN_IF_ERROR(MatchAndApply(edit, command, Target{}, "", nullptr, model).status());
   return edit.reader().FindRecord(command.patient());
 }
 
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
-                                                absl::string_view plan, const Model& model) {
+                                                absl::string_view plan, const ChangeWindow* window,
+                                                const Model& model) {
   HIE_ASSIGN_OR_RETURN(const Target target, FindTarget(edit.reader(), command, model));
   HIE_RETURN_IF_ERROR(CheckVersion(edit.reader(), command, target));
   switch (target.kind) {
@@ -281,7 +283,7 @@ absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::Registe
       return KeepAsHistory(edit, command, target);
     case TargetKind::kNew:
     case TargetKind::kUpdate:
-      return MatchAndApply(edit, command, target, plan, model);
+      return MatchAndApply(edit, command, target, plan, window, model);
   }
   return absl::InternalError("target: no such kind");
 }

@@ -36,8 +36,10 @@ absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCom
 absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
                                                const Model& model);
 
-// Registers or updates; see MpiService.RegisterRecord.  `plan` is a hint of Prepare.
+// Registers or updates; see MpiService.RegisterRecord.  `plan` is a hint of Prepare, of which
+// `window` knows whether it still holds; null: it is not used.
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
-                                                absl::string_view plan, const Model& model);
+                                                absl::string_view plan, const ChangeWindow* window,
+                                                const Model& model);
 
 }  // namespace hie::mpi
