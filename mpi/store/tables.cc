@@ -72,6 +72,10 @@ std::vector<std::string> StateTables() {
   return tables;
 }
 
+TableTunings StoreTunings() {
+  return {{std::string(kKeysTable), {kBaseKeyBytes, TableTuning::Compression::kNone}}};
+}
+
 std::string RecordKey(RecordNumber record) { return KeyWriter().U64(record).key(); }
 
 std::string RecordVersionKey(RecordNumber record, uint64_t version) {

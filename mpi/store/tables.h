@@ -9,6 +9,7 @@
 #include "hie/common/v1/patient.pb.h"
 #include "mpi/block/block_key.h"
 #include "mpi/link/link_plan.h"
+#include "services/common/storage/table_tuning.h"
 
 // The tables of the index, and the keys of their rows (see mpi_state.proto).
 namespace hie::mpi {
@@ -44,6 +45,9 @@ inline constexpr absl::string_view kSequenceCounter = "sequence";
 
 // The index's own tables, in a fixed order: what a hash of its state covers.
 std::vector<std::string> StateTables();
+
+// How the tables are used that matching reads: filings are asked for by base, mostly in vain.
+TableTunings StoreTunings();
 
 // A key that no more records hold is counted by walking it; beyond, its row in `key_counts` counts.
 inline constexpr uint64_t kCountedByWalking = 32;

@@ -33,7 +33,14 @@ class JournaledHost final : public RoleHost {
                                                         Configure configure) {
     auto host = std::unique_ptr<JournaledHost>(new JournaledHost(process, name));
     HIE_ASSIGN_OR_RETURN(const std::string directory, RoleDirectory(process, name));
-    HIE_ASSIGN_OR_RETURN(host->store_, OpenRoleStore(directory + "/db", Role::Tables()));
+    RocksDbKvStore::Options store;
+    store.path = directory + "/db";
+    store.tables = Role::Tables();
+    if constexpr (requires { Role::Tunings(); }) {
+      store.tunings = Role::Tunings();
+      store.block_cache_bytes = Role::kBlockCacheBytes;
+    }
+    HIE_ASSIGN_OR_RETURN(host->store_, RocksDbKvStore::Open(std::move(store)));
     typename Role::Options options;
     options.store = host->store_.get();
     options.mark_path = directory + "/mark";

@@ -54,7 +54,8 @@ class FaultySubject final : public Subject {
 
 class RocksDbSubject final : public Subject {
  public:
-  explicit RocksDbSubject(std::string path) : path_(std::move(path)) {
+  explicit RocksDbSubject(std::string path, TableTunings tunings = {})
+      : path_(std::move(path)), tunings_(std::move(tunings)) {
     std::filesystem::remove_all(path_);
     Open();
   }
@@ -72,13 +73,27 @@ class RocksDbSubject final : public Subject {
  private:
   void Open() {
     // A small buffer: histories meet table files and compactions, not only memory.
-    store_ = hie::testing::ValueOrDie(RocksDbKvStore::Open(
-        {.path = path_, .tables = ContractTables(), .write_buffer_bytes = size_t{64} << 10}));
+    store_ = hie::testing::ValueOrDie(RocksDbKvStore::Open({.path = path_,
+                                                            .tables = ContractTables(),
+                                                            .write_buffer_bytes = size_t{64} << 10,
+                                                            .tunings = tunings_}));
   }
 
   const std::string path_;
+  const TableTunings tunings_;
   std::unique_ptr<RocksDbKvStore> store_;
 };
+
+// Every table in another use: filters over prefixes, no compression, much.
+TableTunings Tunings() {
+  TableTunings tunings;
+  for (const std::string& table : ContractTables()) {
+    const size_t bytes = tunings.size() + 1;
+    tunings[table] = {
+        bytes, bytes % 2 == 0 ? TableTuning::Compression::kNone : TableTuning::Compression::kDense};
+  }
+  return tunings;
+}
 
 struct Implementation {
   std::string name;
@@ -213,7 +228,11 @@ INSTANTIATE_TEST_SUITE_P(
                        [](const std::string&) { return std::make_unique<FaultySubject>(); }},
         Implementation{
             "RocksDb",
-            [](const std::string& path) { return std::make_unique<RocksDbSubject>(path); }}),
+            [](const std::string& path) { return std::make_unique<RocksDbSubject>(path); }},
+        Implementation{"RocksDbTuned",
+                       [](const std::string& path) {
+                         return std::make_unique<RocksDbSubject>(path, Tunings());
+                       }}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -214,9 +214,10 @@ EmbeddedJournal::Outcome EmbeddedJournal::Apply(const std::vector<Proposal>& gro
       continue;
     }
     state.Add(changes);
-    outcome.batch.Append(std::move(changes));
     outcome.results.push_back(Applied{stamp, *std::move(reply)});
   }
+  // What several commands of the group changed is written once.
+  outcome.batch = state.Changes();
   outcome.batch.Put(kJournalTable, kPositionKey, Encode(outcome.position));
   outcome.readable = state.base_status();
   return outcome;

@@ -29,6 +29,20 @@ void OverlayReader::Add(const WriteBatch& batch) {
   }
 }
 
+WriteBatch OverlayReader::Changes() const {
+  WriteBatch batch;
+  for (const auto& [table, rows] : changed_) {
+    for (const auto& [key, value] : rows) {
+      if (value) {
+        batch.Put(table, key, *value);
+      } else {
+        batch.Delete(table, key);
+      }
+    }
+  }
+  return batch;
+}
+
 absl::StatusOr<std::optional<std::string>> OverlayReader::Get(Table table,
                                                               absl::string_view key) const {
   if (const Rows* rows = Find(table)) {

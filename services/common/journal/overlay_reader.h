@@ -21,6 +21,9 @@ class OverlayReader final : public KvReader {
   // Lays the batch's changes on top; later ones win.
   void Add(const WriteBatch& batch);
 
+  // The changes as one batch: each row once, in order of tables and keys.
+  WriteBatch Changes() const;
+
   // Returns the first error that the base answered; OK where there was none.  A machine may take
   // such an error for a refusal: the journal must not.
   const absl::Status& base_status() const { return base_status_; }

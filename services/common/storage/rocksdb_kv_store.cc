@@ -4,11 +4,13 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -28,6 +30,11 @@ const char* const kOwnTable = "default";
 const char* const kFormatKey = "format_version";
 
 constexpr int kBloomBitsPerKey = 10;
+constexpr double kMemtableBloomRatio = 0.05;
+// Of a dense table: the dictionary of each file, the rows that it is trained on, and the block.
+constexpr size_t kDictionaryBytes = size_t{64} << 10;
+constexpr size_t kTrainingBytes = size_t{4} << 20;
+constexpr size_t kDenseBlockBytes = size_t{8} << 10;
 constexpr size_t kLogBytesMax = size_t{4} << 20;
 constexpr size_t kLogFilesMax = 3;
 
@@ -38,7 +45,17 @@ absl::Status UnknownTable(Table table) {
   return absl::InvalidArgumentError(absl::StrCat("table: want one of the store, have ", table));
 }
 
-rocksdb::Options MakeRocksOptions(const RocksDbKvStore::Options& options) {
+rocksdb::BlockBasedTableOptions MakeTableOptions(const RocksDbKvStore::Options& options) {
+  rocksdb::BlockBasedTableOptions table;
+  table.checksum = rocksdb::kXXH3;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.format_version = 5;
+  return table;
+}
+
+rocksdb::Options MakeRocksOptions(const RocksDbKvStore::Options& options,
+                                  const rocksdb::BlockBasedTableOptions& table) {
   rocksdb::Options rocks;
   if (options.env != nullptr) rocks.env = options.env;
   rocks.create_if_missing = true;
@@ -59,48 +76,88 @@ rocksdb::Options MakeRocksOptions(const RocksDbKvStore::Options& options) {
   rocks.stats_dump_period_sec = 0;
   rocks.stats_persist_period_sec = 0;
 
-  rocksdb::BlockBasedTableOptions table;
-  table.checksum = rocksdb::kXXH3;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.format_version = 5;
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return rocks;
 }
 
-using Handles = std::map<std::string, rocksdb::ColumnFamilyHandle*, std::less<>>;
+// The options of one table.
+rocksdb::ColumnFamilyOptions Tuned(const rocksdb::Options& rocks,
+                                   const rocksdb::BlockBasedTableOptions& table,
+                                   const TableTuning& tuning) {
+  rocksdb::ColumnFamilyOptions tuned = rocks;
+  rocksdb::BlockBasedTableOptions own = table;
+  if (tuning.prefix_bytes != 0) {
+    tuned.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(tuning.prefix_bytes));
+    tuned.memtable_prefix_bloom_size_ratio = kMemtableBloomRatio;
+    own.whole_key_filtering = false;
+  }
+  if (tuning.compression == TableTuning::Compression::kNone) {
+    tuned.compression = rocksdb::kNoCompression;
+  } else if (tuning.compression == TableTuning::Compression::kDense) {
+    tuned.compression = rocksdb::kZSTD;
+    tuned.compression_opts.max_dict_bytes = kDictionaryBytes;
+    tuned.compression_opts.zstd_max_train_bytes = kTrainingBytes;
+    own.block_size = kDenseBlockBytes;
+  }
+  tuned.table_factory.reset(rocksdb::NewBlockBasedTableFactory(own));
+  return tuned;
+}
+
+// A table as it is open.
+struct Family {
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  size_t prefix_bytes = 0;
+  size_t index = 0;  // Among all tables.
+};
+using Families = std::map<std::string, Family, std::less<>>;
 
 // One RocksDB with its column families; closes them in the right order.
 class OpenDb {
  public:
-  OpenDb(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) : db_(db) {
-    for (rocksdb::ColumnFamilyHandle* handle : handles) handles_[handle->GetName()] = handle;
+  OpenDb(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
+         const TableTunings& tunings)
+      : db_(db) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      const auto tuning = tunings.find(handle->GetName());
+      const size_t prefix = tuning == tunings.end() ? 0 : tuning->second.prefix_bytes;
+      families_[handle->GetName()] = {handle, prefix, families_.size()};
+    }
   }
   ~OpenDb() {
-    for (const auto& [name, handle] : handles_) db_->DestroyColumnFamilyHandle(handle);
+    for (const auto& [name, family] : families_) db_->DestroyColumnFamilyHandle(family.handle);
   }
   OpenDb(const OpenDb&) = delete;
   OpenDb& operator=(const OpenDb&) = delete;
 
   rocksdb::DB& db() const { return *db_; }
-  // Returns the table's column family, or null where there is none.
+  size_t size() const { return families_.size(); }
+  // Returns the table, or null where there is none.
+  const Family* FindFamily(Table table) const {
+    const auto found = families_.find(table);
+    return found == families_.end() || table == kOwnTable ? nullptr : &found->second;
+  }
   rocksdb::ColumnFamilyHandle* Find(Table table) const {
-    const auto found = handles_.find(table);
-    return found == handles_.end() || table == kOwnTable ? nullptr : found->second;
+    const Family* const family = FindFamily(table);
+    return family == nullptr ? nullptr : family->handle;
   }
 
  private:
   const std::unique_ptr<rocksdb::DB> db_;
-  Handles handles_;
+  Families families_;
 };
 
 class RocksDbReader final : public KvReader {
  public:
   explicit RocksDbReader(const OpenDb& open)
-      : open_(open), snapshot_(open.db().GetSnapshot()), options_() {
+      : open_(open), snapshot_(open.db().GetSnapshot()), options_(), cursors_(open.size()) {
     options_.snapshot = snapshot_;
+    // A filter speaks for prefixes; whoever scans across them says so.
+    options_.total_order_seek = true;
   }
-  ~RocksDbReader() override { open_.db().ReleaseSnapshot(snapshot_); }
+  ~RocksDbReader() override {
+    for (std::atomic<rocksdb::Iterator*>& cursor : cursors_) delete cursor.load();
+    open_.db().ReleaseSnapshot(snapshot_);
+  }
   RocksDbReader(const RocksDbReader&) = delete;
   RocksDbReader& operator=(const RocksDbReader&) = delete;
 
@@ -136,13 +193,16 @@ class RocksDbReader final : public KvReader {
   absl::Status Scan(
       Table table, absl::string_view prefix, absl::string_view from,
       absl::FunctionRef<bool(absl::string_view, absl::string_view)> visit) const override {
-    rocksdb::ColumnFamilyHandle* family = open_.Find(table);
+    const Family* const family = open_.FindFamily(table);
     if (family == nullptr) return UnknownTable(table);
+    if (family->prefix_bytes != 0 && prefix.size() >= family->prefix_bytes) {
+      return ScanWithinPrefix(*family, prefix, from, visit);
+    }
     const std::string end = PrefixEnd(prefix);
     const rocksdb::Slice end_slice = end;
     rocksdb::ReadOptions options = options_;
     if (!end.empty()) options.iterate_upper_bound = &end_slice;
-    const std::unique_ptr<rocksdb::Iterator> rows(open_.db().NewIterator(options, family));
+    const std::unique_ptr<rocksdb::Iterator> rows(open_.db().NewIterator(options, family->handle));
     for (rows->Seek(ToSlice(std::max(prefix, from))); rows->Valid(); rows->Next()) {
       if (!visit(ToView(rows->key()), ToView(rows->value()))) return absl::OkStatus();
     }
@@ -150,9 +210,32 @@ class RocksDbReader final : public KvReader {
   }
 
  private:
+  // Many short scans follow each other: the iterator is made once for a snapshot.
+  absl::Status ScanWithinPrefix(
+      const Family& family, absl::string_view prefix, absl::string_view from,
+      absl::FunctionRef<bool(absl::string_view, absl::string_view)> visit) const {
+    std::unique_ptr<rocksdb::Iterator> rows(cursors_[family.index].exchange(nullptr));
+    if (rows == nullptr) {
+      rocksdb::ReadOptions options = options_;
+      options.total_order_seek = false;
+      options.prefix_same_as_start = true;
+      rows.reset(open_.db().NewIterator(options, family.handle));
+    }
+    for (rows->Seek(ToSlice(std::max(prefix, from))); rows->Valid(); rows->Next()) {
+      const absl::string_view key = ToView(rows->key());
+      if (!absl::StartsWith(key, prefix) || !visit(key, ToView(rows->value()))) break;
+    }
+    absl::Status status = FromRocksDb(rows->status(), "scan");
+    rocksdb::Iterator* none = nullptr;
+    // A thread that came first has put its own back.
+    if (cursors_[family.index].compare_exchange_strong(none, rows.get())) rows.release();
+    return status;
+  }
+
   const OpenDb& open_;
   const rocksdb::Snapshot* const snapshot_;
   rocksdb::ReadOptions options_;
+  mutable std::vector<std::atomic<rocksdb::Iterator*>> cursors_;  // By Family::index; null: in use.
 };
 
 class OpenRocksDbKvStore final : public RocksDbKvStore {
@@ -238,17 +321,25 @@ absl::Status CheckTables(const std::vector<std::string>& existing,
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<OpenDb>> OpenFamilies(const rocksdb::Options& options,
-                                                     const std::string& path,
-                                                     const std::vector<std::string>& tables) {
+absl::StatusOr<std::unique_ptr<OpenDb>> OpenFamilies(
+    const rocksdb::Options& options, const rocksdb::BlockBasedTableOptions& table_options,
+    const RocksDbKvStore::Options& asked) {
+  const std::string& path = asked.path;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(kOwnTable, options);
-  for (const std::string& table : tables) families.emplace_back(table, options);
+  for (const std::string& table : asked.tables) {
+    const auto tuning = asked.tunings.find(table);
+    if (tuning == asked.tunings.end()) {
+      families.emplace_back(table, options);
+    } else {
+      families.emplace_back(table, Tuned(options, table_options, tuning->second));
+    }
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   HIE_RETURN_IF_ERROR(FromRocksDb(rocksdb::DB::Open(options, path, families, &handles, &db),
                                   absl::StrCat(path, ": open")));
-  return std::make_unique<OpenDb>(db, handles);
+  return std::make_unique<OpenDb>(db, handles, asked.tunings);
 }
 
 absl::Status WriteFormat(rocksdb::DB& db) {
@@ -286,11 +377,11 @@ absl::Status CheckFormat(rocksdb::DB& db) {
 absl::StatusOr<std::unique_ptr<RocksDbKvStore>> RocksDbKvStore::Open(Options options) {
   // RocksDB does not make parents, and would let everybody read.
   if (options.env == nullptr) HIE_RETURN_IF_ERROR(PosixFileSystem().CreateDir(options.path));
-  const rocksdb::Options rocks = MakeRocksOptions(options);
+  const rocksdb::BlockBasedTableOptions table = MakeTableOptions(options);
+  const rocksdb::Options rocks = MakeRocksOptions(options, table);
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> existing, ListFamilies(rocks, options.path));
   HIE_RETURN_IF_ERROR(CheckTables(existing, options.tables));
-  HIE_ASSIGN_OR_RETURN(std::unique_ptr<OpenDb> open,
-                       OpenFamilies(rocks, options.path, options.tables));
+  HIE_ASSIGN_OR_RETURN(std::unique_ptr<OpenDb> open, OpenFamilies(rocks, table, options));
   HIE_RETURN_IF_ERROR(CheckFormat(open->db()));
   return std::make_unique<OpenRocksDbKvStore>(std::move(open));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/common/storage/kv_store.h"
+#include "services/common/storage/table_tuning.h"
 
 namespace rocksdb {
 class Env;
@@ -28,6 +29,8 @@ class RocksDbKvStore : public KvStore {
     size_t write_buffer_bytes = size_t{64} << 20;
     // Memory for blocks read.
     size_t block_cache_bytes = size_t{64} << 20;
+    // Tables that are used in another way than by single rows and short scans.
+    TableTunings tunings = {};
   };
 
   // Version of the layout under `path`, stored in it.  1: one column family per table, keys and
