@@ -9,7 +9,8 @@ namespace hie::mpi {
 absl::StatusOr<std::shared_ptr<const Model>> ActiveModel::In(const KvReader& state) const {
   HIE_ASSIGN_OR_RETURN(const v1::ActiveModelRow active, ModelStore(state).Active());
   absl::StatusOr<std::shared_ptr<const Model>> model = WithHash(state, active.hash());
-  if (absl::IsNotFound(model.status())) return absl::DataLossError("models: the active one is gone");
+  if (absl::IsNotFound(model.status()))
+    return absl::DataLossError("models: the active one is gone");
   return model;
 }
 

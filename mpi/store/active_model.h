@@ -24,12 +24,13 @@ class ActiveModel {
   // `shipped` must outlive this.
   explicit ActiveModel(const Model& shipped) : shipped_(shipped) {}
 
-  // Returns the model of a state.  DATA_LOSS: the stored model is missing or damaged.  Cost: a point
-  // read; the first time after an activation the whole model is read, by one thread while others
-  // wait.
+  // Returns the model of a state.  DATA_LOSS: the stored model is missing or damaged.  Cost: a
+  // point read; the first time after an activation the whole model is read, by one thread while
+  // others wait.
   absl::StatusOr<std::shared_ptr<const Model>> In(const KvReader& state) const;
 
-  // Returns a model by its hash; empty: the shipped one.  NOT_FOUND: not stored.  DATA_LOSS: damaged.
+  // Returns a model by its hash; empty: the shipped one.  NOT_FOUND: not stored.  DATA_LOSS:
+  // damaged.
   absl::StatusOr<std::shared_ptr<const Model>> WithHash(const KvReader& state,
                                                         const std::string& hash) const;
 
