@@ -21,6 +21,7 @@
 #include "services/common/storage/key_codec.h"
 #include "services/common/storage/posix_file_system.h"
 #include "services/common/storage/rocksdb_status.h"
+#include "services/common/storage/rocksdb_table_file.h"
 
 namespace hie {
 namespace {
@@ -272,6 +273,26 @@ class OpenRocksDbKvStore final : public RocksDbKvStore {
         FromRocksDb(rocksdb::Checkpoint::Create(&open_->db(), &made), "checkpoint"));
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
     return FromRocksDb(checkpoint->CreateCheckpoint(directory), "checkpoint");
+  }
+
+  absl::StatusOr<std::unique_ptr<TableFileWriter>> NewTableFile(Table table,
+                                                                const std::string& path) override {
+    rocksdb::ColumnFamilyHandle* family = open_->Find(table);
+    if (family == nullptr) return UnknownTable(table);
+    return NewRocksDbTableFile(open_->db(), *family, path);
+  }
+
+  absl::Status Ingest(const std::vector<TableFile>& files) override {
+    std::map<std::string, FamilyFiles> families;
+    for (const TableFile& file : files) {
+      FamilyFiles& of_table = families[file.table];
+      of_table.family = open_->Find(file.table);
+      if (of_table.family == nullptr) return UnknownTable(file.table);
+      of_table.paths.push_back(file.path);
+    }
+    std::vector<FamilyFiles> all;
+    for (auto& [table, of_table] : families) all.push_back(std::move(of_table));
+    return IngestRocksDbTableFiles(open_->db(), all);
   }
 
  private:

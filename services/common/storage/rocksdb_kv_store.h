@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/common/storage/kv_store.h"
+#include "services/common/storage/table_file.h"
 #include "services/common/storage/table_tuning.h"
 
 namespace rocksdb {
@@ -18,7 +19,7 @@ namespace hie {
 // Thread-safe.  One process at a time opens it.  RocksDB can open successfully after it lost
 // synced writes (a log file cut or deleted): who cannot live with that keeps a high-water mark
 // outside, as the journal does.
-class RocksDbKvStore : public KvStore {
+class RocksDbKvStore : public KvStore, public TableFileStore {
  public:
   struct Options {
     std::string path;                 // Directory; created where missing, readable by its owner.
