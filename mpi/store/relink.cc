@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mpi/link/membership.h"
+#include "mpi/store/explanation.h"
 #include "mpi/store/match.h"
 #include "mpi/store/person_edit.h"
 #include "services/common/base/status_macros.h"
@@ -30,6 +31,7 @@ class Relinking {
     HIE_ASSIGN_OR_RETURN(const LinkPlan plan, Plan(std::move(persons)));
     result_.best_weight = plan.best_weight;
     HIE_RETURN_IF_ERROR(Link(plan));
+    HIE_RETURN_IF_ERROR(Explain(match, plan));
     HIE_RETURN_IF_ERROR(ReplacePossibleLinks(plan));
     return std::move(result_);
   }
@@ -146,6 +148,16 @@ class Relinking {
     }
     result_.events.push_back(plan.link.size() > 1 ? "persons-merged" : "linked");
     result_.outcome = v1::LINK_OUTCOME_LINKED;
+    return absl::OkStatus();
+  }
+
+  // Keeps why the record was linked: its strongest pair with the person that it joined.
+  absl::Status Explain(const v1::MatchPlan& match, const LinkPlan& plan) {
+    if (plan.link.empty()) return absl::OkStatus();
+    for (const PersonScore& person : PersonScores(match)) {
+      if (person.eid != plan.link.front()) continue;
+      return KeepExplanation(edit_, record_, person.best().record, model_);
+    }
     return absl::OkStatus();
   }
 
