@@ -73,6 +73,10 @@ absl::StatusOr<uint64_t> AppliedSequence(const KvReader& state) {
   return position.sequence;
 }
 
+KvEntry JournalRow(const Stamp& stamp) {
+  return {std::string(kPositionKey), EmbeddedJournal::Encode({stamp.sequence, stamp.time})};
+}
+
 absl::StatusOr<std::unique_ptr<EmbeddedJournal>> EmbeddedJournal::Open(Options options) {
   std::unique_ptr<FileSystem> own_files;
   if (options.files == nullptr) {

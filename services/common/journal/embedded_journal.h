@@ -26,6 +26,10 @@ inline constexpr absl::string_view kJournalTable = "journal";
 // journal's row is bad.
 absl::StatusOr<uint64_t> AppliedSequence(const KvReader& state);
 
+// Returns the row of kJournalTable of a state whose last command got `stamp`: for what fills an
+// empty store in another way than by commands.
+KvEntry JournalRow(const Stamp& stamp);
+
 // A journal in the process: one thread groups, applies and commits; one syncs the mark.
 //
 // Grouping has no timer: a group is what waits when the last commit ends.  Its changes, the
@@ -107,6 +111,7 @@ class EmbeddedJournal final : public Journal {
   static absl::StatusOr<Position> ReadPosition(const KvReader& state);
   static std::string Encode(const Position& position);
   friend absl::StatusOr<uint64_t> AppliedSequence(const KvReader& state);
+  friend KvEntry JournalRow(const Stamp& stamp);
 
   // Takes the proposal over, or leaves it and says why.
   absl::Status Enqueue(Proposal& proposal);
