@@ -14,67 +14,16 @@
 namespace hie::mpi {
 namespace {
 
-// What is known between two groups.
-struct Between {
-  int64_t weight = 0;     // Sum of weights, for margins and order.
-  int64_t household = 0;  // Sum of weights against a household member.
-  int64_t said = 0;       // Sums of PairSupport.
-  int64_t most = 0;
-  int64_t pairs = 0;
-  WeightedPair best;
-  VetoSet vetoes = 0;
-  bool conflict = false;
-
-  Millibits mean_weight() const { return static_cast<Millibits>(weight / pairs); }
-  // A person of several records with two SSNs or two birth dates is for people to judge; of a
-  // single pair its weight tells.
-  bool forbidden() const { return (vetoes & kBindingVetoes) != 0 || (conflict && pairs > 1); }
-  // Whether the pairs together speak for one person.  Of a single pair its weight tells.
-  bool Supported(const Thresholds& thresholds) const {
-    if (pairs == 1) return vetoes == 0;
-    return said * 1000 >= most * thresholds.support && household >= pairs * thresholds.household;
-  }
-
-  void Add(const WeightedPair& pair) {
-    const bool vetoed = pair.vetoes != 0;
-    said += vetoed ? -kSaidMax : pair.support.said;
-    most += vetoed ? kSaidMax : pair.support.most;
-    household +=
-        vetoed ? kPairWeightMin : std::clamp(pair.household, kPairWeightMin, kHouseholdWeightMax);
-    weight += std::max(pair.weight, kPairWeightMin);
-    ++pairs;
-    vetoes |= pair.vetoes;
-    conflict = conflict || pair.conflict;
-    if (pairs == 1 || Better(pair)) best = pair;
-  }
-  void AddUnscored(int64_t count) {
-    said += count * kUnscoredWeight;
-    most += count * kSaidMax;
-    household += count * kUnscoredWeight;
-    weight += count * kUnscoredWeight;
-    pairs += count;
-  }
-  void Join(const Between& other) {
-    said += other.said;
-    most += other.most;
-    household += other.household;
-    weight += other.weight;
-    pairs += other.pairs;
-    vetoes |= other.vetoes;
-    conflict = conflict || other.conflict;
-    if (Better(other.best)) best = other.best;
-  }
-
- private:
-  bool Better(const WeightedPair& pair) const {
-    return pair.weight != best.weight ? pair.weight > best.weight
-                                      : std::tie(pair.a, pair.b) < std::tie(best.a, best.b);
-  }
-};
+// Adds a pair to what is known between its groups.
+void AddPair(const WeightedPair& pair, GroupEvidence& between) {
+  between.Add({pair.weight, pair.household, pair.vetoes, pair.conflict, pair.support}, pair.a,
+              pair.b);
+}
 
 struct Group {
   std::vector<uint32_t> members;
-  absl::flat_hash_map<uint32_t, Between> neighbours;  // By the lowest member of the other group.
+  // By the lowest member of the other group.
+  absl::flat_hash_map<uint32_t, GroupEvidence> neighbours;
   uint32_t version = 0;
   bool conflict = false;  // Between two of its members: nobody else joins.
 };
@@ -104,8 +53,8 @@ class Component {
         pairs_(pairs),
         clusters_(clusters) {
     for (const WeightedPair& pair : pairs_) {
-      GroupOf(pair.a).neighbours[pair.b].Add(pair);
-      GroupOf(pair.b).neighbours[pair.a].Add(pair);
+      AddPair(pair, GroupOf(pair.a).neighbours[pair.b]);
+      AddPair(pair, GroupOf(pair.b).neighbours[pair.a]);
       Try(pair.a, pair.b);
     }
   }
@@ -139,50 +88,43 @@ class Component {
   void Try(uint32_t a, uint32_t b) {
     if (a > b) std::swap(a, b);
     const Group& group = *groups_.at(a);
-    const Between& between = group.neighbours.at(b);
+    const GroupEvidence& between = group.neighbours.at(b);
     if (group.conflict || groups_.at(b)->conflict) return;
-    if (between.best.weight < thresholds_.review || between.forbidden() ||
-        !between.Supported(thresholds_) || !Reaches(a, b, between)) {
-      return;
-    }
-    attempts_.push(
-        {between.mean_weight(), between.best.weight, a, b, group.version, groups_.at(b)->version});
-  }
-
-  bool Reaches(uint32_t a, uint32_t b, const Between& between) const {
-    if (between.best.weight >= thresholds_.link) return true;
-    if (between.pairs == 1) return false;
-    return weigh_groups_(groups_.at(a)->members, groups_.at(b)->members) >= thresholds_.link;
+    const bool may = MayBeOne(between, thresholds_, [&] {
+      return weigh_groups_(groups_.at(a)->members, groups_.at(b)->members);
+    });
+    if (!may) return;
+    attempts_.push({between.mean_weight(), between.best_weight(), a, b, group.version,
+                    groups_.at(b)->version});
   }
 
   // What is known between two groups, scoring what was not compared.
-  Between Look(uint32_t a, uint32_t b) {
+  GroupEvidence Look(uint32_t a, uint32_t b) {
     const Group& x = *groups_.at(a);
     const Group& y = *groups_.at(b);
     if (const auto known = x.neighbours.find(b); known != x.neighbours.end()) return known->second;
-    Between between;
+    GroupEvidence between;
     for (const uint32_t s : x.members) {
       for (const uint32_t t : y.members) {
-        if (between.pairs >= static_cast<int64_t>(kPairsOfTwoGroupsMax)) break;
-        WeightedPair pair = weigh_(std::min(s, t), std::max(s, t));
-        between.Add(pair);
+        if (between.pairs() >= static_cast<int64_t>(kPairsOfTwoGroupsMax)) break;
+        AddPair(weigh_(std::min(s, t), std::max(s, t)), between);
       }
     }
     const auto all = static_cast<int64_t>(x.members.size() * y.members.size());
-    if (all > between.pairs) between.AddUnscored(all - between.pairs);
+    if (all > between.pairs()) between.AddUnscored(all - between.pairs());
     return between;
   }
 
   // Tells whether `rival`, which fits `own` nearly as well as `other` does, is somebody else.
-  bool IsRival(uint32_t other, uint32_t rival, const Between& joined, const Between& to_own) {
-    if (to_own.mean_weight() < thresholds_.review) return false;
-    if (to_own.mean_weight() <= joined.mean_weight() - thresholds_.margin) return false;
-    Between all = Look(other, rival);
-    all.Join(to_own);
-    return all.forbidden() || !all.Supported(thresholds_);
+  bool IsRival(uint32_t other, uint32_t rival, const GroupEvidence& joined,
+               const GroupEvidence& to_own) {
+    if (!IsNear(to_own, joined, thresholds_)) return false;
+    GroupEvidence to_both = Look(other, rival);
+    to_both.Join(to_own);
+    return IsSomebodyElse(to_both, thresholds_);
   }
 
-  bool HasRival(uint32_t own, uint32_t other, const Between& joined) {
+  bool HasRival(uint32_t own, uint32_t other, const GroupEvidence& joined) {
     for (const auto& [rival, to_own] : groups_.at(own)->neighbours) {
       if (rival != other && IsRival(other, rival, joined, to_own)) return true;
     }
@@ -190,15 +132,18 @@ class Component {
   }
 
   bool MayJoin(uint32_t a, uint32_t b) {
-    const Between joined = groups_.at(a)->neighbours.at(b);
+    const GroupEvidence joined = groups_.at(a)->neighbours.at(b);
     const bool ambiguous = HasRival(a, b, joined) || HasRival(b, a, joined);
-    if (ambiguous) ambiguous_.insert({joined.best.a, joined.best.b});
+    if (ambiguous) {
+      ambiguous_.insert(
+          {static_cast<uint32_t>(joined.best_a()), static_cast<uint32_t>(joined.best_b())});
+    }
     return !ambiguous;
   }
 
   // Joins b to a; a < b.
   void Join(uint32_t a, uint32_t b) {
-    const bool conflict = groups_.at(a)->neighbours.at(b).conflict;
+    const bool conflict = groups_.at(a)->neighbours.at(b).conflict();
     std::vector<uint32_t> others;
     for (const uint32_t from : {a, b}) {
       for (const auto& [other, between] : groups_.at(from)->neighbours) {
@@ -207,7 +152,7 @@ class Component {
     }
     std::sort(others.begin(), others.end());
     others.erase(std::unique(others.begin(), others.end()), others.end());
-    std::vector<Between> joined;
+    std::vector<GroupEvidence> joined;
     for (const uint32_t other : others) {
       joined.push_back(Look(std::min(a, other), std::max(a, other)));
       joined.back().Join(Look(std::min(b, other), std::max(b, other)));

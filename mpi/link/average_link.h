@@ -5,6 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
+#include "mpi/link/group_evidence.h"
 #include "mpi/score/model.h"
 #include "mpi/score/score.h"
 
@@ -25,19 +26,10 @@ struct WeightedPair {
 // The weight and vetoes of a pair that was not among the compared ones.
 using PairWeight = absl::FunctionRef<WeightedPair(uint32_t a, uint32_t b)>;
 
-// A pair that was not scored counts as this against a group.
-inline constexpr Millibits kUnscoredWeight = -2'000;
-// What a pair's weight counts at least, and against a household member at most, where weights are
-// averaged: one strong pair must not carry a contradiction.
-inline constexpr Millibits kPairWeightMin = -10'000;
-inline constexpr Millibits kHouseholdWeightMax = 15'000;
 // The weight between two groups by the strongest level that each field reaches in any of their
 // pairs: records that each know a part may agree together.
 using GroupWeight =
     absl::FunctionRef<Millibits(absl::Span<const uint32_t> a, absl::Span<const uint32_t> b)>;
-
-// Pairs scored at most to judge two groups; the rest count as unscored.
-inline constexpr size_t kPairsOfTwoGroupsMax = 400;
 
 // Two groups that were not joined and that a person should look at.
 struct OpenPair {

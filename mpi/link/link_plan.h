@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
+#include "mpi/link/group_evidence.h"
 #include "mpi/score/model.h"
 #include "mpi/score/score.h"
 #include "mpi/score/veto.h"
@@ -39,8 +42,6 @@ struct PersonScore {
   Millibits together = 0;
   bool together_may_be_kin = false;
 
-  // The mean decides: one good record does not carry a person that it contradicts.
-  Millibits mean() const;
   // The strongest record; of equals the lowest number.
   const RecordScore& best() const;
   // The vetoes against any of the records.
@@ -48,13 +49,16 @@ struct PersonScore {
   friend bool operator==(const PersonScore&, const PersonScore&) = default;
 };
 
+// What the records of a person say of the record in question, as groups are judged.
+GroupEvidence EvidenceOf(const PersonScore& person, const Model& model);
+
 // The three outcomes of matching.
 enum class Outcome { kLink, kReview, kNew };
 
 // What to do with a record.
 struct LinkPlan {
   Outcome outcome = Outcome::kNew;
-  // For kLink: the person; two where the record shows that both are one.
+  // For kLink: the person; several where the record shows that all of them are one.
   std::vector<EnterpriseId> link;
   // Records to open possible links with, best first; also beside a link.
   std::vector<RecordScore> possible;
@@ -63,16 +67,39 @@ struct LinkPlan {
   friend bool operator==(const LinkPlan&, const LinkPlan&) = default;
 };
 
-// Tells whether two persons may be merged on a record's evidence: mean weight between all their
-// records at or above Thresholds::merge, no veto, no cannot-link.
-using MayMerge = absl::FunctionRef<bool(const EnterpriseId&, const EnterpriseId&)>;
-
-// Decides between link, review and new.
+// What is known of persons beyond the scores of the record in question.
 //
-// Links the one person whose mean weight passes, without veto, and who is Thresholds::margin
-// ahead of everyone else in review range; merges two who both pass if `may_merge` says so.
-// Deterministic whatever the order of `persons`.
-LinkPlan PlanLinks(std::vector<PersonScore> persons, const Thresholds& thresholds,
-                   MayMerge may_merge);
+// A plan asks for it only where a link depends on it: all of this is expensive.
+class PersonPairs {
+ public:
+  virtual ~PersonPairs() = default;
+
+  // All pairs of records of two persons; forbidden where a decision stands between them.
+  virtual GroupEvidence Between(const EnterpriseId& a, const EnterpriseId& b) = 0;
+
+  // Whether two records of the person conflict: then nobody else joins.
+  virtual bool HasConflict(const EnterpriseId& person) = 0;
+
+  // Persons with whom the person has open possible links, rising.
+  virtual std::vector<EnterpriseId> OpenWith(const EnterpriseId& person) = 0;
+};
+
+// Decides between link, review and new, for a record that is alone or, with `own`, stands for the
+// person that it belongs to with others.  `persons` does not hold `own`.
+//
+// The record begins as a group of its own and joins one person after another, best mean first, by
+// the rules that group whole files: whoever may be one with the group so far (MayBeOne), where
+// nobody else fits the group or that person nearly as well (IsNear, IsSomebodyElse).  The bar for
+// all but the first is higher: a pair of records must reach it by itself.  Whoever stays apart and
+// is in review range becomes a possible link.
+//
+// Deterministic whatever the order of `persons`.  Cost: what is asked of `pairs` is little: all
+// pairs of two persons only where both are in review range of the record.
+LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const std::optional<EnterpriseId>& own,
+                   const Model& model, PersonPairs& pairs);
+
+// The same where no two persons may be taken for one: what registration would do with a record
+// whose links merge nobody.
+LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const Model& model);
 
 }  // namespace hie::mpi

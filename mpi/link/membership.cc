@@ -18,14 +18,26 @@ bool NamesAnUnknown(const Features& before, const Features& after) {
   return before.identity_unknown && CompareSex(before.sex, after.sex) != SexLevel::kDiffers;
 }
 
+// Of a pair its weight tells, of more the share of what they say as well.
+bool Contradicts(const GroupEvidence& evidence, const Thresholds& thresholds) {
+  const bool supported = evidence.pairs() > 1 && evidence.Supported(thresholds);
+  return !supported && evidence.best_weight() < thresholds.link &&
+         evidence.mean_weight() < thresholds.review + thresholds.unlink;
+}
+
 }  // namespace
 
 Membership JudgeMembership(const std::optional<PersonScore>& others, LinkOrigin origin,
-                           const Thresholds& thresholds) {
-  if (!others || others->mean() >= thresholds.review + thresholds.unlink) {
-    return Membership::kStays;
+                           const Model& model) {
+  if (!others) return Membership::kStays;
+  const Thresholds& thresholds = model.thresholds;
+  const GroupEvidence evidence = EvidenceOf(*others, model);
+  if (Contradicts(evidence, thresholds)) {
+    return origin == LinkOrigin::kDecided ? Membership::kContradictsDecision : Membership::kLeaves;
   }
-  return origin == LinkOrigin::kDecided ? Membership::kContradictsDecision : Membership::kLeaves;
+  const bool doubtful = evidence.Forbidden() || !evidence.Supported(thresholds) ||
+                        evidence.best_weight() < thresholds.review + thresholds.unlink;
+  return doubtful && origin == LinkOrigin::kMatched ? Membership::kDoubtful : Membership::kStays;
 }
 
 Holder JudgeUpdate(const Features& before, const Features& after, const Model& model) {

@@ -11,17 +11,23 @@ namespace hie::mpi {
 // Whether a record stays with its person after an update.
 enum class Membership {
   kStays,
-  kLeaves,               // It contradicts the others and nobody decided that it belongs.
+  kDoubtful,  // It would not be linked again, but it does not contradict: to be looked at.
+  kLeaves,    // It contradicts the others and nobody decided that it belongs.
   kContradictsDecision,  // It contradicts the others, but somebody decided: a person must look.
 };
 
 // Where a link comes from.
 enum class LinkOrigin { kMatched, kDecided };
 
-// Judges a record against the other records of its own person (nothing: it is alone).  The mean
-// must fall Thresholds::unlink below the review range, so that links do not flicker.
+// Judges a record against the other records of its own person (nothing: it is alone), by the rules
+// that link it (group_evidence.h).
+//
+// It leaves only where the mean falls Thresholds::unlink below the review range, so that links do
+// not flicker, the pairs do not support it, and not even one of the others is as near as a link.
+// Vetoes and conflicts (a first name that is lacking, a second SSN) are for people to judge: a
+// record in doubt stays.
 Membership JudgeMembership(const std::optional<PersonScore>& others, LinkOrigin origin,
-                           const Thresholds& thresholds);
+                           const Model& model);
 
 // Who an update speaks of.
 enum class Holder {
