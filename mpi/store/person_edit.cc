@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "mpi/store/match.h"
 #include "services/common/base/status_macros.h"
 
 namespace hie::mpi {
@@ -153,16 +152,6 @@ absl::StatusOr<bool> CannotLinkBetween(const MpiReader& reader, const v1::Person
     }
   }
   return false;
-}
-
-absl::StatusOr<bool> MayMergePersons(const MpiReader& reader, const std::string& a,
-                                     const std::string& b, const Model& model) {
-  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person_a, reader.Person(a));
-  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person_b, reader.Person(b));
-  HIE_ASSIGN_OR_RETURN(const bool forbidden, CannotLinkBetween(reader, person_a, person_b));
-  if (forbidden) return false;
-  HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(reader, person_a, person_b, model));
-  return score.vetoes == 0 && score.mean >= model.thresholds.merge;
 }
 
 absl::StatusOr<std::vector<LinkBetween>> PossibleLinksBetween(const MpiReader& reader,

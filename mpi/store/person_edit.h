@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "mpi/score/model.h"
 #include "mpi/store/mpi_edit.h"
 
 // Changes of persons that keep every invariant of `invariants.h`.
@@ -40,10 +39,6 @@ absl::Status MoveRecords(MpiEdit& edit, const std::string& from,
 // included: what was decided about an id that was merged away holds on.
 absl::StatusOr<bool> CannotLinkBetween(const MpiReader& reader, const v1::PersonRow& a,
                                        const v1::PersonRow& b);
-
-// Tells whether the two may merge by themselves: Thresholds::merge, no veto, no cannot-link.
-absl::StatusOr<bool> MayMergePersons(const MpiReader& reader, const std::string& a,
-                                     const std::string& b, const Model& model);
 
 // A possible link between records of two persons.
 struct LinkBetween {

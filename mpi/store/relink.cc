@@ -1,7 +1,6 @@
 #include "mpi/store/relink.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "mpi/store/explanation.h"
 #include "mpi/store/match.h"
 #include "mpi/store/person_edit.h"
+#include "mpi/store/person_pairs.h"
 #include "services/common/base/status_macros.h"
 
 namespace hie::mpi {
@@ -28,7 +28,7 @@ class Relinking {
     const std::optional<PersonScore> others = TakeOwn(persons);
     HIE_RETURN_IF_ERROR(LeaveIfContradicted(others, persons));
     HIE_RETURN_IF_ERROR(Forbid(persons));
-    HIE_ASSIGN_OR_RETURN(const LinkPlan plan, Plan(std::move(persons)));
+    HIE_ASSIGN_OR_RETURN(const LinkPlan plan, Plan(persons));
     result_.best_weight = plan.best_weight;
     HIE_RETURN_IF_ERROR(Link(plan));
     HIE_RETURN_IF_ERROR(Explain(match, plan));
@@ -66,9 +66,11 @@ class Relinking {
                                    std::vector<PersonScore>& persons) {
     if (!others) return absl::OkStatus();
     HIE_ASSIGN_OR_RETURN(const LinkOrigin origin, OriginOfMembership(*others));
-    const Membership membership = JudgeMembership(others, origin, model_.thresholds);
+    const Membership membership = JudgeMembership(others, origin, model_);
     if (membership == Membership::kContradictsDecision) {
       result_.events.push_back("decision-contradicted");
+    } else if (membership == Membership::kDoubtful) {
+      result_.events.push_back("membership-doubtful");
     }
     if (membership != Membership::kLeaves) return absl::OkStatus();
     std::vector<RecordNumber> rest;
@@ -95,23 +97,13 @@ class Relinking {
     return absl::OkStatus();
   }
 
-  // Plans; a record that has company takes it along only if the two persons may merge.
-  absl::StatusOr<LinkPlan> Plan(std::vector<PersonScore> persons) const {
-    absl::Status failed;
-    const auto may_merge = [&](const EnterpriseId& a, const EnterpriseId& b) {
-      const absl::StatusOr<bool> may =
-          MayMergePersons(edit_.reader(), a.value(), b.value(), model_);
-      if (!may.ok()) failed = may.status();
-      return may.ok() && *may;
-    };
-    LinkPlan plan = PlanLinks(persons, model_.thresholds, may_merge);
+  // Plans; a record that has company takes it along.
+  absl::StatusOr<LinkPlan> Plan(const std::vector<PersonScore>& persons) const {
+    StoredPersonPairs pairs(edit_.reader(), model_);
     HIE_ASSIGN_OR_RETURN(const bool alone, Alone());
-    const bool refused =
-        !alone && !std::all_of(plan.link.begin(), plan.link.end(), [&](const EnterpriseId& eid) {
-          return may_merge(EnterpriseId(own_), eid);
-        });
-    HIE_RETURN_IF_ERROR(failed);
-    if (refused) plan = WithoutLinks(std::move(persons));
+    const auto own = alone ? std::nullopt : std::optional<EnterpriseId>(EnterpriseId(own_));
+    const LinkPlan plan = PlanLinks(persons, own, model_, pairs);
+    HIE_RETURN_IF_ERROR(pairs.status());
     return plan;
   }
 
@@ -119,14 +111,6 @@ class Relinking {
     if (own_.empty()) return true;
     HIE_ASSIGN_OR_RETURN(const v1::PersonRow own, edit_.reader().Person(own_));
     return own.record_numbers_size() == 1;
-  }
-
-  // Nothing passes a threshold that is out of reach: all become possible links.
-  LinkPlan WithoutLinks(std::vector<PersonScore> persons) const {
-    Thresholds unreachable = model_.thresholds;
-    unreachable.link = std::numeric_limits<Millibits>::max();
-    return PlanLinks(std::move(persons), unreachable,
-                     [](const EnterpriseId&, const EnterpriseId&) { return false; });
   }
 
   // Gives a new record its person: the one it links to, else its own.
