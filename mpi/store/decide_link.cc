@@ -43,6 +43,7 @@ absl::Status PutDecision(MpiEdit& edit, const v1::DecideCommand& command, const 
   row.set_decided_micros(wire::MicrosFromTime(edit.stamp().time));
   row.set_low_version(rows[0].record().version());
   row.set_high_version(rows[1].record().version());
+  row.set_authority(command.authority());
   edit.PutDecision(pair.first, pair.second, row);
   return absl::OkStatus();
 }
@@ -102,17 +103,21 @@ absl::Status CheckVetoes(const MpiEdit& edit, const Pair& pair, const v1::Person
   HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
                        edit.reader().Records({pair.first, pair.second}));
   if (SameHolder(rows[0].record(), rows[1].record())) return absl::OkStatus();
-  HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(edit.reader(), a, b, model));
-  // That nobody knew who it was is what the steward has found out.
-  const VetoSet vetoes = score.vetoes & ~OnlyVeto(Veto::kIdentityUnknown);
-  if (vetoes != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "same_person: the records contradict each other: ", VetoName(ListVetoes(vetoes).front())));
-  }
+  HIE_RETURN_IF_ERROR(CheckVetoesBetween(edit.reader(), a, b, model));
   return CheckLikeness(rows[0].record(), rows[1].record());
 }
 
-absl::Status LinkPair(MpiEdit& edit, const Pair& pair, const Model& model) {
+// One slip of the hand must not make one person of two large ones.
+absl::Status CheckSize(const MpiReader& reader, const Pair& pair, DecidedBy by) {
+  if (by == DecidedBy::kTwoPersons) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const bool two, NeedsTwoPersons(reader, pair.first, pair.second));
+  if (!two) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "same_person: so many records become one only where two persons agree: by a task");
+}
+
+absl::Status LinkPair(MpiEdit& edit, const Pair& pair, DecidedBy by, const Model& model) {
+  HIE_RETURN_IF_ERROR(CheckSize(edit.reader(), pair, by));
   HIE_ASSIGN_OR_RETURN(const v1::DecideReply now, Reply(edit.reader(), pair));
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow a, edit.reader().Person(now.first_eid()));
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow b, edit.reader().Person(now.second_eid()));
@@ -205,12 +210,12 @@ void AddDecisionEvent(MpiEdit& edit, const v1::DecideCommand& command,
 }
 
 absl::Status CarryOut(MpiEdit& edit, const v1::DecideCommand& command, const Pair& pair,
-                      const Model& model) {
+                      DecidedBy by, const Model& model) {
   HIE_RETURN_IF_ERROR(CheckStanding(edit.reader(), pair));
   HIE_ASSIGN_OR_RETURN(const RecordNumber held, HeldOf(edit.reader(), pair));
   HIE_RETURN_IF_ERROR(ReleaseHold(edit, pair));
   HIE_RETURN_IF_ERROR(PutDecision(edit, command, pair));
-  HIE_RETURN_IF_ERROR(command.same_person() ? LinkPair(edit, pair, model)
+  HIE_RETURN_IF_ERROR(command.same_person() ? LinkPair(edit, pair, by, model)
                                             : Separate(edit, pair, model));
   if (held != 0 && !command.same_person()) {
     HIE_RETURN_IF_ERROR(MatchNewHolder(edit, held, model));
@@ -221,10 +226,66 @@ absl::Status CarryOut(MpiEdit& edit, const v1::DecideCommand& command, const Pai
   return absl::OkStatus();
 }
 
+absl::Status CheckVersions(const MpiReader& reader, const v1::DecideCommand& command,
+                           const Pair& pair) {
+  if (command.first_version() == 0 && command.second_version() == 0) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows,
+                       reader.Records({pair.first, pair.second}));
+  const uint64_t first = rows[0].record().version();
+  const uint64_t second = rows[1].record().version();
+  if (command.first_version() != 0 && command.first_version() != first) {
+    return absl::AbortedError("first_version: the record has moved on; read it again");
+  }
+  if (command.second_version() != 0 && command.second_version() != second) {
+    return absl::AbortedError("second_version: the record has moved on; read it again");
+  }
+  return absl::OkStatus();
+}
+
+// What a registrar may say (PRACTICE 6): the gateway checks whose record it is.
+absl::Status CheckAuthority(const MpiReader& reader, const v1::DecideCommand& command,
+                            const Pair& pair, const std::optional<v1::DecisionRow>& decided) {
+  if (command.authority() != v1::DECISION_AUTHORITY_REGISTRAR) return absl::OkStatus();
+  if (!command.same_person()) {
+    return absl::InvalidArgumentError("authority: a registrar only confirms: want same_person");
+  }
+  HIE_ASSIGN_OR_RETURN(const RecordNumber held, HeldOf(reader, pair));
+  if (held != 0) return absl::FailedPreconditionError("identity-hold");
+  const bool against = decided && !decided->same_person();
+  if (!against || decided->authority() == v1::DECISION_AUTHORITY_REGISTRAR) return absl::OkStatus();
+  return absl::FailedPreconditionError("same_person: a steward decided that they are different");
+}
+
+// Tells whether the command says nothing new; a steward takes a registrar's word over.
+bool IsRepeated(const v1::DecideCommand& command, const std::optional<v1::DecisionRow>& decided) {
+  if (!decided || decided->same_person() != command.same_person()) return false;
+  return decided->authority() == command.authority() ||
+         command.authority() == v1::DECISION_AUTHORITY_REGISTRAR;
+}
+
 }  // namespace
 
+absl::StatusOr<bool> NeedsTwoPersons(const MpiReader& reader, RecordNumber a, RecordNumber b) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records({a, b}));
+  if (rows[0].eid() == rows[1].eid()) return false;
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow first, reader.Person(rows[0].eid()));
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow second, reader.Person(rows[1].eid()));
+  return std::min(AllRecordNumbers(first).size(), AllRecordNumbers(second).size()) >=
+         kTwoPersonRecordsMin;
+}
+
+absl::Status CheckVetoesBetween(const MpiReader& reader, const v1::PersonRow& a,
+                                const v1::PersonRow& b, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const PersonsScore score, ScorePersons(reader, a, b, model));
+  // That nobody knew who it was is what the steward has found out.
+  const VetoSet vetoes = score.vetoes & ~OnlyVeto(Veto::kIdentityUnknown);
+  if (vetoes == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "same_person: the records contradict each other: ", VetoName(ListVetoes(vetoes).front())));
+}
+
 absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideCommand& command,
-                                            const Model& model) {
+                                            DecidedBy by, const Model& model) {
   Pair pair;
   HIE_ASSIGN_OR_RETURN(pair.first, edit.reader().FindRecord(command.first()));
   HIE_ASSIGN_OR_RETURN(pair.second, edit.reader().FindRecord(command.second()));
@@ -232,8 +293,10 @@ absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideComma
     return absl::InvalidArgumentError("second: want another record than first");
   }
   HIE_ASSIGN_OR_RETURN(const auto decided, edit.reader().Decision(pair.first, pair.second));
-  if (!decided || decided->same_person() != command.same_person()) {
-    HIE_RETURN_IF_ERROR(CarryOut(edit, command, pair, model));
+  HIE_RETURN_IF_ERROR(CheckVersions(edit.reader(), command, pair));
+  HIE_RETURN_IF_ERROR(CheckAuthority(edit.reader(), command, pair, decided));
+  if (!IsRepeated(command, decided)) {
+    HIE_RETURN_IF_ERROR(CarryOut(edit, command, pair, by, model));
   }
   return Reply(edit.reader(), pair);
 }

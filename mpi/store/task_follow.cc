@@ -1,0 +1,209 @@
+#include "mpi/store/task_follow.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "mpi/compare/agreement.h"
+#include "mpi/score/kinship.h"
+#include "mpi/store/mpi_reader.h"
+#include "services/common/base/status_macros.h"
+
+namespace hie::mpi {
+namespace {
+
+// The same EID on both sides, as the state has it.
+absl::StatusOr<bool> OnePerson(const MpiReader& reader, RecordNumber a, RecordNumber b) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records({a, b}));
+  return rows[0].eid() == rows[1].eid();
+}
+
+class Following {
+ public:
+  Following(TaskEdit& edit, const LinkChanges& changes)
+      : edit_(edit), changes_(changes), reader_(edit.state()) {}
+
+  absl::Status Run() {
+    for (const auto& [pair, change] : changes_.possible) {
+      HIE_RETURN_IF_ERROR(FollowPossible(pair, change));
+    }
+    for (const auto& [pair, change] : changes_.decisions) HIE_RETURN_IF_ERROR(EndDecided(pair));
+    for (const auto& [record, change] : changes_.records) {
+      HIE_RETURN_IF_ERROR(FollowHold(record, change));
+      HIE_RETURN_IF_ERROR(FollowMove(record, change));
+    }
+    if (changes_.contradicted) HIE_RETURN_IF_ERROR(AskAboutContradiction());
+    if (changes_.automatic) HIE_RETURN_IF_ERROR(AskAboutPersons());
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Open(v1::TaskKind kind, RecordNumber first, RecordNumber second, Millibits weight) {
+    HIE_ASSIGN_OR_RETURN(NewTask task, AboutPair(edit_.state(), kind, first, second));
+    task.weight = weight;
+    return edit_.Open(task).status();
+  }
+
+  absl::Status FollowPossible(const RecordPair& pair, const RowChange<Millibits>& change) {
+    const auto [low, high] = pair;
+    if (!change.after) return edit_.CloseAbout(v1::TASK_KIND_POSSIBLE_LINK, low, high);
+    if (change.before) return Weigh(pair, *change.after);
+    HIE_ASSIGN_OR_RETURN(const uint64_t asked,
+                         edit_.tasks().NumberOf(v1::TASK_KIND_ASKED, low, high));
+    if (asked == 0) return Open(v1::TASK_KIND_POSSIBLE_LINK, low, high, *change.after);
+    return Reweigh(asked, *change.after);
+  }
+
+  absl::Status Weigh(const RecordPair& pair, Millibits weight) {
+    HIE_ASSIGN_OR_RETURN(const uint64_t number, edit_.tasks().NumberOf(v1::TASK_KIND_POSSIBLE_LINK,
+                                                                       pair.first, pair.second));
+    return number == 0 ? absl::OkStatus() : Reweigh(number, weight);
+  }
+
+  // The task goes on with what matching says now; one that somebody asked for becomes matching's.
+  absl::Status Reweigh(uint64_t number, Millibits weight) {
+    HIE_ASSIGN_OR_RETURN(const auto task, edit_.tasks().Find(number));
+    if (!task) return absl::OkStatus();
+    v1::TaskRow after = *task;
+    after.set_kind(v1::TASK_KIND_POSSIBLE_LINK);
+    after.set_weight_millibits(weight);
+    edit_.Replace(number, *task, after);
+    return absl::OkStatus();
+  }
+
+  absl::Status EndDecided(const RecordPair& pair) {
+    for (const v1::TaskKind kind :
+         {v1::TASK_KIND_DECISION_CONTRADICTED, v1::TASK_KIND_LEFT_BY_UNDO, v1::TASK_KIND_ASKED}) {
+      HIE_RETURN_IF_ERROR(edit_.CloseAbout(kind, pair.first, pair.second));
+    }
+    return absl::OkStatus();
+  }
+
+  // The record that held the id before; 0: none did.
+  absl::StatusOr<RecordNumber> HolderBefore(const v1::Record& record) const {
+    HIE_ASSIGN_OR_RETURN(const v1::HolderRow holder, reader_.Holder(record.patient()));
+    const int before = static_cast<int>(record.patient().incarnation()) - 2;
+    if (before < 0 || before >= holder.record_numbers_size()) return RecordNumber{0};
+    return holder.record_numbers(before);
+  }
+
+  absl::Status FollowHold(RecordNumber record, const RowChange<v1::RecordRow>& change) {
+    const bool held = change.after && change.after->record().provisional();
+    const bool was_held = change.before && change.before->record().provisional();
+    if (held == was_held) return absl::OkStatus();
+    HIE_ASSIGN_OR_RETURN(const RecordNumber before, HolderBefore(change.after->record()));
+    if (!held) return edit_.CloseAbout(v1::TASK_KIND_OVERLAY, record, before);
+    return Open(v1::TASK_KIND_OVERLAY, record, before, 0);
+  }
+
+  // What was asked about a record that changed its person may be answered by that.
+  absl::Status FollowMove(RecordNumber record, const RowChange<v1::RecordRow>& change) {
+    const bool moved = change.before && change.after && change.before->eid() != change.after->eid();
+    if (!moved) return absl::OkStatus();
+    HIE_ASSIGN_OR_RETURN(const std::vector<TaskAbout> about, edit_.tasks().AboutRecord(record));
+    for (const TaskAbout& task : about) {
+      if (task.other == 0) continue;
+      HIE_ASSIGN_OR_RETURN(const bool one, OnePerson(reader_, record, task.other));
+      const bool asks_of_one = task.kind == v1::TASK_KIND_DECISION_CONTRADICTED ||
+                               task.kind == v1::TASK_KIND_PERSON_REVIEW ||
+                               task.kind == v1::TASK_KIND_LEFT_BY_UNDO;
+      const bool gone = (asks_of_one && !one) || (task.kind == v1::TASK_KIND_ASKED && one);
+      if (gone) HIE_RETURN_IF_ERROR(edit_.CloseAbout(task.kind, record, task.other));
+    }
+    return absl::OkStatus();
+  }
+
+  // The record that was updated, against the lowest with which it was decided to be one person.
+  absl::Status AskAboutContradiction() {
+    for (const auto& [record, change] : changes_.records) {
+      const bool updated = change.before && change.after &&
+                           change.before->record().version() != change.after->record().version();
+      if (!updated) continue;
+      HIE_ASSIGN_OR_RETURN(const auto decisions, reader_.DecisionsOf(record));
+      for (const auto& [other, decision] : decisions) {
+        if (!decision.same_person()) continue;
+        HIE_ASSIGN_OR_RETURN(const bool one, OnePerson(reader_, record, other));
+        if (one) return Open(v1::TASK_KIND_DECISION_CONTRADICTED, record, other, 0);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Persons that gained records.
+  absl::Status AskAboutPersons() {
+    for (const auto& [eid, change] : changes_.persons) {
+      if (change.after->state() != v1::PERSON_STATE_ACTIVE) continue;
+      const std::vector<RecordNumber> now = RecordNumbers(*change.after);
+      std::vector<RecordNumber> before;
+      if (change.before) before = RecordNumbers(*change.before);
+      std::vector<RecordNumber> gained;
+      std::set_difference(now.begin(), now.end(), before.begin(), before.end(),
+                          std::back_inserter(gained));
+      if (gained.empty() || now.size() < 2) continue;
+      HIE_RETURN_IF_ERROR(AskAboutNumber(now, before, gained));
+      HIE_RETURN_IF_ERROR(AskAboutConflicts(now, gained));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AskAboutNumber(const std::vector<RecordNumber>& now,
+                              const std::vector<RecordNumber>& before,
+                              const std::vector<RecordNumber>& gained) {
+    constexpr size_t kMax = kPersonRecordsMax;
+    if (now.size() <= kMax || before.size() > kMax) return absl::OkStatus();
+    return Open(v1::TASK_KIND_PERSON_REVIEW, gained.front(), 0, 0);
+  }
+
+  // One question for each record that came, at most.
+  absl::Status AskAboutConflicts(const std::vector<RecordNumber>& now,
+                                 const std::vector<RecordNumber>& gained) {
+    std::vector<std::pair<RecordNumber, std::string>> packed;
+    HIE_RETURN_IF_ERROR(reader_.ReadFeatures(
+        now, [&](RecordNumber record, absl::string_view, const PackedView& view) {
+          packed.emplace_back(record, std::string(view.bytes()));
+          return absl::OkStatus();
+        }));
+    for (const auto& [record, bytes] : packed) {
+      if (!std::binary_search(gained.begin(), gained.end(), record)) continue;
+      for (const auto& [other, others] : packed) {
+        if (other == record) continue;
+        if (!Conflicts(Compare(PackedView(bytes.data()), PackedView(others.data())))) continue;
+        HIE_RETURN_IF_ERROR(Open(v1::TASK_KIND_PERSON_REVIEW, record, other, 0));
+        break;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  TaskEdit& edit_;
+  const LinkChanges& changes_;
+  const MpiReader reader_;
+};
+
+}  // namespace
+
+absl::Status FollowChanges(TaskEdit& edit, const LinkChanges& changes) {
+  return Following(edit, changes).Run();
+}
+
+absl::StatusOr<NewTask> AboutPair(const KvReader& state, v1::TaskKind kind, RecordNumber first,
+                                  RecordNumber second) {
+  const MpiReader reader(state);
+  NewTask task;
+  task.kind = kind;
+  task.first = first;
+  task.second = second;
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader.Record(first));
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader.Person(row.eid()));
+  task.first_version = row.record().version();
+  task.records_exposed = static_cast<uint32_t>(AllRecordNumbers(person).size());
+  if (second == 0) return task;
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow other, reader.Record(second));
+  task.second_version = other.record().version();
+  if (other.eid() == row.eid()) return task;
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow others, reader.Person(other.eid()));
+  task.records_exposed += static_cast<uint32_t>(AllRecordNumbers(others).size());
+  return task;
+}
+
+}  // namespace hie::mpi
