@@ -1,0 +1,302 @@
+// What the master patient index costs online: registering, identifying, restarting, disk.  Prints
+// figures, asserts none but that what should be found is found.
+//
+//   mpi_index_bench --dir D --records N [--keep] [--questions Q] [--registrations R] [--rounds K]
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "mpi/service/mpi_role.h"
+#include "mpi/store/match.h"
+#include "mpi/store/tables.h"
+#include "services/common/base/uuid.h"
+#include "services/common/storage/rocksdb_kv_store.h"
+#include "services/common/wire/wire.h"
+#include "services/hiectl/region/people.h"
+
+namespace hie::mpi {
+namespace {
+
+struct Arguments {
+  std::string dir;
+  uint64_t records = 100'000;
+  uint64_t questions = 20'000;
+  uint64_t registrations = 20'000;
+  int rounds = 3;
+};
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double ResidentMegabytes() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    double kilobytes = 0;
+    if (word == "VmRSS:" && status >> kilobytes) return kilobytes / 1024;
+  }
+  return 0;
+}
+
+[[noreturn]] void Fail(const absl::Status& status) {
+  std::fprintf(stderr, "mpi_index_bench: %s\n", status.ToString().c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T ValueOrFail(absl::StatusOr<T> value) {
+  if (!value.ok()) Fail(value.status());
+  return *std::move(value);
+}
+
+// A registration as the service would propose it.
+struct Registration {
+  common::v1::LocalPatient patient;
+  common::v1::Demographics demographics;
+};
+
+// The generator's records from number `from` on, in an order of their own.
+std::vector<Registration> Generate(uint64_t from, uint64_t count, uint64_t seed) {
+  std::vector<Registration> made;
+  made.reserve(count);
+  region::PeopleOptions options;
+  options.records = from + count;
+  options.seed = region::kTuningSeed;
+  uint64_t number = 0;
+  const auto take = [&](const region::GeneratedRecord& record) {
+    if (number++ < from) return;
+    Registration registration;
+    registration.patient = wire::ToProto(
+        LocalPatient{absl::StrCat("2.999.", std::hash<std::string>()(record.source) % 97),
+                     Phi<std::string>(record.mrn), 0});
+    registration.demographics = wire::ToProto(record.demographics);
+    made.push_back(std::move(registration));
+  };
+  if (const auto done = region::GeneratePeople(options, take); !done.ok()) Fail(done.status());
+  std::mt19937_64 random(seed);
+  std::shuffle(made.begin(), made.end(), random);
+  return made;
+}
+
+class Index {
+ public:
+  explicit Index(std::string dir) : dir_(std::move(dir)), random_(7) { Open(); }
+
+  void Open() {
+    std::filesystem::create_directories(dir_);
+    RocksDbKvStore::Options options;
+    options.path = dir_ + "/db";
+    options.tables = MpiRole::Tables();
+    options.tunings = MpiRole::Tunings();
+    options.block_cache_bytes = MpiRole::kBlockCacheBytes;
+    store_ = ValueOrFail(RocksDbKvStore::Open(options));
+    role_ = ValueOrFail(MpiRole::Open({.store = store_.get(),
+                                       .mark_path = dir_ + "/mark",
+                                       .clock = &clock_,
+                                       .random = &random_}));
+  }
+  void Close() {
+    role_.reset();
+    store_.reset();
+  }
+
+  std::string Command(const Registration& registration) {
+    v1::MpiCommand command;
+    v1::RegisterCommand& part = *command.mutable_register_();
+    part.mutable_actor()->set_member("bench");
+    *part.mutable_patient() = registration.patient;
+    *part.mutable_demographics() = registration.demographics;
+    for (int i = 0; i < 3; ++i) command.add_eid_candidates(MakeUuidV7(clock_.Now(), random_));
+    return command.SerializeAsString();
+  }
+
+  Journal& journal() { return role_->journal(); }
+  MpiService& service() { return role_->service(); }
+
+ private:
+  const std::string dir_;
+  SystemClock clock_;
+  SeededRandom random_;
+  std::unique_ptr<RocksDbKvStore> store_;
+  std::unique_ptr<MpiRole> role_;
+};
+
+// Durable registrations, `window` under way, prepared by two threads.
+double RegisterAll(Index& index, const std::vector<std::string>& commands) {
+  constexpr int kThreads = 2;
+  constexpr int kWindow = 512;
+  std::atomic<size_t> next{0};
+  std::atomic<int> under_way{0};
+  const double start = Now();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (size_t i = next++; i < commands.size(); i = next++) {
+        while (under_way.load() >= kWindow) std::this_thread::yield();
+        ++under_way;
+        index.journal().Propose(commands[i], [&](absl::StatusOr<Applied> applied) {
+          if (!applied.ok()) Fail(applied.status());
+          --under_way;
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  while (under_way.load() > 0) std::this_thread::yield();
+  return static_cast<double>(commands.size()) / (Now() - start);
+}
+
+double PrepareAll(Index& index, const std::vector<std::string>& commands) {
+  std::atomic<size_t> next{0};
+  const double start = Now();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      for (size_t i = next++; i < commands.size(); i = next++) {
+        if (const auto plan = index.journal().Prepare(commands[i]); !plan.ok()) Fail(plan.status());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return static_cast<double>(commands.size()) / (Now() - start);
+}
+
+struct Latencies {
+  double p50 = 0, p99 = 0, worst = 0, per_second = 0;
+};
+
+Latencies Time(int threads, size_t count, const std::function<void(size_t)>& call) {
+  std::vector<std::vector<double>> micros(static_cast<size_t>(threads));
+  std::atomic<size_t> next{0};
+  const double start = Now();
+  std::vector<std::thread> running;
+  for (size_t t = 0; t < micros.size(); ++t) {
+    running.emplace_back([&, t] {
+      for (size_t i = next++; i < count; i = next++) {
+        const double begin = Now();
+        call(i);
+        micros[t].push_back((Now() - begin) * 1e6);
+      }
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+  Latencies result;
+  result.per_second = static_cast<double>(count) / (Now() - start);
+  std::vector<double> all;
+  for (const auto& part : micros) all.insert(all.end(), part.begin(), part.end());
+  std::sort(all.begin(), all.end());
+  if (all.empty()) return result;
+  result.p50 = all[all.size() / 2];
+  result.p99 = all[all.size() * 99 / 100];
+  result.worst = all.back();
+  return result;
+}
+
+void Print(const std::string& name, const Latencies& l) {
+  std::printf("%-28s p50 %8.0f us  p99 %8.0f us  worst %8.0f us  %8.0f/s\n", name.c_str(), l.p50,
+              l.p99, l.worst, l.per_second);
+  std::fflush(stdout);
+}
+
+void Identify(Index& index, const std::vector<Registration>& questions) {
+  for (const int threads : {1, 2}) {
+    std::atomic<size_t> candidates{0};
+    Print(absl::StrCat("match, ", threads, " threads"),
+          Time(threads, questions.size(), [&](size_t i) {
+            const auto snapshot = index.journal().Snapshot();
+            const Question question =
+                ValueOrFail(MakeQuestion(questions[i].patient, questions[i].demographics, 0));
+            const v1::MatchPlan plan =
+                ValueOrFail(Match(MpiReader(*snapshot), question, DefaultModel()));
+            candidates += static_cast<size_t>(plan.watched_size());
+          }));
+    std::printf("  persons compared per question: %.1f\n",
+                static_cast<double>(candidates.load()) / static_cast<double>(questions.size()));
+    Print(absl::StrCat("identify, ", threads, " threads"),
+          Time(threads, questions.size(), [&](size_t i) {
+            v1::SearchPersonsRequest request;
+            *request.mutable_demographics() = questions[i].demographics;
+            const auto answer = index.service().SearchPersons(request);
+            if (!answer.ok() && !absl::IsInvalidArgument(answer.status())) Fail(answer.status());
+          }));
+  }
+}
+
+void PrintDisk(const std::string& dir, uint64_t records) {
+  uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  std::printf("disk %.1f MB, %.0f B a record, all tables\n", static_cast<double>(bytes) / 1e6,
+              static_cast<double>(bytes) / static_cast<double>(records));
+}
+
+void Run(const Arguments& arguments) {
+  Index index(arguments.dir);
+  const uint64_t held = ValueOrFail(MpiReader(*index.journal().Snapshot()).LastRecord());
+  if (held < arguments.records) {
+    std::vector<Registration> all = Generate(held, arguments.records - held, 1);
+    std::vector<std::string> commands;
+    commands.reserve(all.size());
+    for (const Registration& registration : all) commands.push_back(index.Command(registration));
+    std::printf("register %zu: %.0f/s durable\n", commands.size(), RegisterAll(index, commands));
+  }
+  index.Close();
+  const double closed = Now();
+  index.Open();
+  std::printf("restart %.2f s, resident %.0f MB\n", Now() - closed, ResidentMegabytes());
+  PrintDisk(arguments.dir, arguments.records);
+  // Half of the questions are of people who are in the index, half of people who are not.
+  std::vector<Registration> questions = Generate(0, arguments.questions / 2, 2);
+  for (Registration& known : questions) known.patient.set_id("question");
+  std::vector<Registration> strangers =
+      Generate(arguments.records + 1'000'000, arguments.questions / 2, 3);
+  questions.insert(questions.end(), strangers.begin(), strangers.end());
+  Identify(index, questions);
+  for (int round = 0; round < arguments.rounds; ++round) {
+    const std::vector<Registration> fresh = Generate(
+        arguments.records + 2'000'000 + static_cast<uint64_t>(round) * arguments.registrations,
+        arguments.registrations, 4);
+    std::vector<std::string> commands;
+    for (const Registration& registration : fresh) commands.push_back(index.Command(registration));
+    const double prepare = PrepareAll(index, commands);
+    const double durable = RegisterAll(index, commands);
+    std::printf("round %d: prepare only %.0f/s, register durable %.0f/s (%.0f %%)\n", round + 1,
+                prepare, durable, durable / prepare * 100);
+  }
+  std::printf("resident %.0f MB\n", ResidentMegabytes());
+}
+
+}  // namespace
+}  // namespace hie::mpi
+
+int main(int argc, char** argv) {
+  hie::mpi::Arguments arguments;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--dir") arguments.dir = argv[i + 1];
+    if (name == "--records") arguments.records = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--questions") arguments.questions = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--registrations")
+      arguments.registrations = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--rounds") arguments.rounds = std::atoi(argv[i + 1]);
+  }
+  if (arguments.dir.empty()) {
+    std::fprintf(stderr, "mpi_index_bench: want --dir\n");
+    return 2;
+  }
+  hie::mpi::Run(arguments);
+  return 0;
+}
