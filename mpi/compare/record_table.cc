@@ -8,6 +8,11 @@ namespace hie::mpi {
 
 void RecordTable::Add(const Features& features, uint8_t source) {
   const std::string packed = Pack(features);
+  Add(PackedView(packed.data()), source);
+}
+
+void RecordTable::Add(const PackedView& record, uint8_t source) {
+  const absl::string_view packed = record.bytes();
   offsets_.push_back(words_.size());
   sources_.push_back(source);
   words_.resize(words_.size() + packed.size() / sizeof(uint64_t));

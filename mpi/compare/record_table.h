@@ -16,6 +16,8 @@ class RecordTable {
  public:
   // Adds a record of input `source` (0 or 1).
   void Add(const Features& features, uint8_t source);
+  // The same of one that is packed already.
+  void Add(const PackedView& record, uint8_t source);
   // Adds all records of `other`, in order: parts are packed in parallel and joined.
   void Append(RecordTable&& other);
 

@@ -9,13 +9,16 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "hie/mpi/v1/load_service.pb.h"
 #include "mpi/block/parallel.h"
 #include "mpi/store/mpi_reader.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/mutex.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/storage/key_codec.h"
 #include "services/common/storage/row_sorter.h"
 #include "services/common/storage/spool_file.h"
+#include "services/common/wire/wire.h"
 
 namespace hie::mpi {
 namespace {
@@ -73,15 +76,16 @@ class Reading {
     HIE_ASSIGN_OR_RETURN(records_, Spool(kRecordSpool));
     HIE_ASSIGN_OR_RETURN(features_, Spool(kFeatureSpool));
     HIE_ASSIGN_OR_RETURN(repeats_, Spool(kRepeatSpool));
+    HIE_ASSIGN_OR_RETURN(rejects_, Spool(kRejectSpool));
     for (size_t thread = 0; thread < sorters_.size(); ++thread) {
       sorters_[thread] = {Sorter(kKeysTable, thread), Sorter(kQueryKeysTable, thread),
                           Sorter(kHoldersTable, thread)};
     }
     RunParallel(sorters_.size(), [this](size_t thread) { Work(thread); });
     HIE_RETURN_IF_ERROR(failed_);
-    HIE_RETURN_IF_ERROR(records_->Finish());
-    HIE_RETURN_IF_ERROR(features_->Finish());
-    HIE_RETURN_IF_ERROR(repeats_->Finish());
+    for (SpoolWriter* spool : {records_.get(), features_.get(), repeats_.get(), rejects_.get()}) {
+      HIE_RETURN_IF_ERROR(spool->Finish());
+    }
     HIE_RETURN_IF_ERROR(options_.files->SyncDir(options_.directory));
     return std::move(result_);
   }
@@ -160,7 +164,9 @@ class Reading {
   // Only ever on the thread whose turn it is.
   absl::Status NumberAndSpool(ReadyPart& ready) {
     for (const LoadProblem& problem : ready.part.problems) {
-      if (options_.reject) HIE_RETURN_IF_ERROR(options_.reject(problem));
+      HIE_RETURN_IF_ERROR(
+          rejects_->Add(KeyWriter().U32(problem.file).U64(problem.line).Text(problem.field).key(),
+                        problem.reason));
     }
     result_.rejected += ready.part.problems.size();
     result_.lines += ready.part.problems.size() + ready.lines.size();
@@ -179,12 +185,12 @@ class Reading {
   }
 
   absl::Status SpoolRepeat(const LoadLine& line) {
-    v1::RegisterCommand command;
-    *command.mutable_patient() = line.patient;
-    *command.mutable_demographics() = line.demographics;
-    command.set_event_micros(line.event_micros);
-    command.set_load_line(++result_.repeated);
-    return repeats_->Add("", command.SerializeAsString());
+    v1::LoadLine repeat;
+    repeat.set_line_number(++result_.repeated);
+    *repeat.mutable_patient() = wire::ToProto(line.patient);
+    HIE_ASSIGN_OR_RETURN(*repeat.mutable_demographics(), LoadedDemographics(line));
+    repeat.set_event_micros(line.event_micros);
+    return repeats_->Add("", repeat.SerializeAsString());
   }
 
   absl::Status Sort(const ReadyPart& ready, Sorters& sorters) const {
@@ -226,6 +232,7 @@ class Reading {
   std::unique_ptr<SpoolWriter> records_;
   std::unique_ptr<SpoolWriter> features_;
   std::unique_ptr<SpoolWriter> repeats_;
+  std::unique_ptr<SpoolWriter> rejects_;
   SeenIds seen_;
   ReadInputResult result_;
   std::atomic<size_t> next_{0};
@@ -239,6 +246,23 @@ class Reading {
 
 absl::StatusOr<ReadInputResult> ReadInput(const ReadInputOptions& options, LoadInput& input) {
   return Reading(options, input).Run();
+}
+
+absl::Status VisitRejects(FileSystem& files, const std::string& directory,
+                          absl::FunctionRef<absl::Status(const LoadProblem&)> visit) {
+  HIE_ASSIGN_OR_RETURN(const auto spool,
+                       SpoolReader::Open(files, absl::StrCat(directory, "/", kRejectSpool)));
+  while (true) {
+    HIE_ASSIGN_OR_RETURN(const bool more, spool->Next());
+    if (!more) return absl::OkStatus();
+    KeyReader key(spool->key());
+    LoadProblem problem;
+    HIE_ASSIGN_OR_RETURN(problem.file, key.U32());
+    HIE_ASSIGN_OR_RETURN(problem.line, key.U64());
+    HIE_ASSIGN_OR_RETURN(problem.field, key.Text());
+    problem.reason = std::string(spool->value());
+    HIE_RETURN_IF_ERROR(visit(problem));
+  }
 }
 
 }  // namespace hie::mpi

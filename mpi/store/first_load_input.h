@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -52,15 +53,14 @@ struct ReadInputOptions {
   absl::Time loaded;            // Time of the load.
   size_t threads = 2;
   size_t sorter_bytes = size_t{64} << 20;  // Memory of each of the sorters, three a thread.
-  // Told every problem, by rising file and line within a part; from one thread at a time.
-  std::function<absl::Status(const LoadProblem&)> reject;
   LoadProgressReport progress = nullptr;
 };
 
 // Files of the work directory, by name.
 inline constexpr absl::string_view kRecordSpool = "records.spool";    // Row parts by record.
 inline constexpr absl::string_view kFeatureSpool = "features.spool";  // Compact records by record.
-inline constexpr absl::string_view kRepeatSpool = "repeats.spool";    // RegisterCommands, in order.
+inline constexpr absl::string_view kRepeatSpool = "repeats.spool";    // v1.LoadLines, in order.
+inline constexpr absl::string_view kRejectSpool = "rejects.spool";    // VisitRejects.
 
 // What was found in the input.
 struct ReadInputResult {
@@ -75,8 +75,13 @@ struct ReadInputResult {
 
 // Reads the input.  The same files for any number of threads, but for how rows lie in runs.
 //
-// Errors of the input and of `reject`; RESOURCE_EXHAUSTED: the disk is full.  Memory: the sorters,
+// Errors of the input; RESOURCE_EXHAUSTED: the disk is full.  Memory: the sorters,
 // a part for each thread, and 17 bytes for each id.
 absl::StatusOr<ReadInputResult> ReadInput(const ReadInputOptions& options, LoadInput& input);
+
+// Visits what ReadInput rejected, in the order of the input, until `visit` fails.  DATA_LOSS: the
+// file is damaged.
+absl::Status VisitRejects(FileSystem& files, const std::string& directory,
+                          absl::FunctionRef<absl::Status(const LoadProblem&)> visit);
 
 }  // namespace hie::mpi

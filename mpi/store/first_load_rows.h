@@ -11,6 +11,9 @@
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/block/block_key.h"
 #include "mpi/link/link_plan.h"
+#include "services/common/patient/demographics.h"
+#include "services/common/patient/local_patient.h"
+#include "services/common/storage/kv_store.h"
 
 // The rows that a first load makes of a record: byte for byte those that registering it would have
 // left, had it been linked as the load links it.
@@ -21,12 +24,17 @@ inline constexpr uint64_t kFirstLoadSequence = 1;
 
 // A record of an input.
 struct LoadLine {
-  uint32_t file = 0;                 // Of several inputs, from 0.
-  uint64_t line = 0;                 // Of the file, from 1.
-  common::v1::LocalPatient patient;  // Incarnation 0.
-  common::v1::Demographics demographics;
+  uint32_t file = 0;     // Of several inputs, from 0.
+  uint64_t line = 0;     // Of the file, from 1.
+  LocalPatient patient;  // Incarnation 0.
+  Demographics demographics;
   int64_t event_micros = 0;  // When the source says that it came to be; 0: not said.
 };
+
+// The demographics as the index keeps them.
+//
+// INVALID_ARGUMENT, `demographics.<field>: want ...`: they are not to be taken.
+absl::StatusOr<common::v1::Demographics> LoadedDemographics(const LoadLine& line);
 
 // What one record comes to, but for its number and whose it is.
 struct LoadedRecord {
@@ -54,6 +62,9 @@ std::string LoadedHolderRow(RecordNumber record);
 
 // The value of table `persons`; `records` rise.
 std::string LoadedPersonRow(const std::vector<RecordNumber>& records);
+
+// The rows of a possible link, in both orders.
+WriteBatch PossibleLinkRows(RecordNumber a, RecordNumber b, Millibits weight);
 
 // The EID of the load's person `person` (from 0): EIDs rise with the number.
 std::string LoadedEid(absl::Time loaded, absl::string_view input_sha256, uint64_t person);
