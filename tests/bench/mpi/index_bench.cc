@@ -17,16 +17,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "mpi/service/mpi_role.h"
+#include "mpi/service/search_persons.h"
 #include "mpi/store/match.h"
+#include "mpi/store/mpi_machine.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/uuid.h"
+#include "services/common/journal/embedded_journal.h"
+#include "services/common/outbox/outbox.h"
 #include "services/common/storage/rocksdb_kv_store.h"
 #include "services/common/wire/wire.h"
 #include "services/hiectl/region/people.h"
 
 namespace hie::mpi {
 namespace {
+
+constexpr size_t kBlockCacheBytes = size_t{512} << 20;  // As the role has it.
 
 struct Arguments {
   std::string dir;
@@ -98,17 +103,23 @@ class Index {
     std::filesystem::create_directories(dir_);
     RocksDbKvStore::Options options;
     options.path = dir_ + "/db";
-    options.tables = MpiRole::Tables();
-    options.tunings = MpiRole::Tunings();
-    options.block_cache_bytes = MpiRole::kBlockCacheBytes;
+    options.tables = StateTables();
+    options.tables.emplace_back(outbox::kTable);
+    options.tables.emplace_back(kJournalTable);
+    options.tunings = StoreTunings();
+    options.block_cache_bytes = kBlockCacheBytes;
     store_ = ValueOrFail(RocksDbKvStore::Open(options));
-    role_ = ValueOrFail(MpiRole::Open({.store = store_.get(),
-                                       .mark_path = dir_ + "/mark",
-                                       .clock = &clock_,
-                                       .random = &random_}));
+    machine_ = std::make_unique<MpiMachine>(DefaultModel());
+    EmbeddedJournal::Options journal;
+    journal.store = store_.get();
+    journal.machine = machine_.get();
+    journal.clock = &clock_;
+    journal.mark_path = dir_ + "/mark";
+    journal_ = ValueOrFail(EmbeddedJournal::Open(std::move(journal)));
   }
   void Close() {
-    role_.reset();
+    journal_.reset();
+    machine_.reset();
     store_.reset();
   }
 
@@ -122,15 +133,18 @@ class Index {
     return command.SerializeAsString();
   }
 
-  Journal& journal() { return role_->journal(); }
-  MpiService& service() { return role_->service(); }
+  Journal& journal() { return *journal_; }
+  std::shared_ptr<const Model> ModelOf(const KvReader& state) const {
+    return ValueOrFail(machine_->models().In(state));
+  }
 
  private:
   const std::string dir_;
   SystemClock clock_;
   SeededRandom random_;
   std::unique_ptr<RocksDbKvStore> store_;
-  std::unique_ptr<MpiRole> role_;
+  std::unique_ptr<MpiMachine> machine_;
+  std::unique_ptr<EmbeddedJournal> journal_;
 };
 
 // Durable registrations, `window` under way, prepared by two threads.
@@ -219,17 +233,20 @@ void Identify(Index& index, const std::vector<Registration>& questions) {
             const Question question =
                 ValueOrFail(MakeQuestion(questions[i].patient, questions[i].demographics, 0));
             const v1::MatchPlan plan =
-                ValueOrFail(Match(MpiReader(*snapshot), question, DefaultModel()));
+                ValueOrFail(Match(MpiReader(*snapshot), question, *index.ModelOf(*snapshot)));
             candidates += static_cast<size_t>(plan.watched_size());
           }));
     std::printf("  persons compared per question: %.1f\n",
                 static_cast<double>(candidates.load()) / static_cast<double>(questions.size()));
     Print(absl::StrCat("identify, ", threads, " threads"),
           Time(threads, questions.size(), [&](size_t i) {
-            v1::SearchPersonsRequest request;
-            *request.mutable_demographics() = questions[i].demographics;
-            const auto answer = index.service().SearchPersons(request);
-            if (!answer.ok() && !absl::IsInvalidArgument(answer.status())) Fail(answer.status());
+            const auto snapshot = index.journal().Snapshot();
+            PersonSearch search;
+            search.demographics =
+                ValueOrFail(wire::FromProto(questions[i].demographics, "demographics"));
+            const auto answer =
+                SearchPersons(MpiReader(*snapshot), search, *index.ModelOf(*snapshot));
+            if (!answer.ok()) Fail(answer.status());
           }));
   }
 }
