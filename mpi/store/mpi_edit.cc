@@ -183,6 +183,11 @@ void MpiEdit::PutDecision(RecordNumber a, RecordNumber b, const v1::DecisionRow&
   Put(kDecisionsTable, PairKey(b, a), bytes);
 }
 
+void MpiEdit::DeleteDecision(RecordNumber a, RecordNumber b) {
+  Delete(kDecisionsTable, PairKey(a, b));
+  Delete(kDecisionsTable, PairKey(b, a));
+}
+
 void MpiEdit::PutPossibleLink(RecordNumber a, RecordNumber b, Millibits weight) {
   v1::PossibleLinkRow row;
   row.set_weight_millibits(weight);

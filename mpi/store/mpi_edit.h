@@ -59,6 +59,7 @@ class MpiEdit {
   void PutExplanation(RecordNumber record, const v1::ExplanationRow& row);
 
   void PutDecision(RecordNumber a, RecordNumber b, const v1::DecisionRow& row);
+  void DeleteDecision(RecordNumber a, RecordNumber b);
   void PutPossibleLink(RecordNumber a, RecordNumber b, Millibits weight);
   void DeletePossibleLink(RecordNumber a, RecordNumber b);
 
