@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "gateway/edge/load_fake_role.h"
 #include "hie/audit/v1/audit_service.methods.h"
 #include "hie/consent/v1/consent_service.methods.h"
 #include "hie/directory/v1/directory_service.methods.h"
@@ -177,6 +178,7 @@ void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&, const registry::v1::SubmitRequest& request)
           -> absl::StatusOr<registry::v1::SubmitResponse> {
         const MutexLock lock(state.mutex);
+        if (!state.registry_down.ok()) return state.registry_down;
         state.submitted.push_back(request);
         registry::v1::SubmitResponse response;
         for (int i = 0; i < request.documents_size(); ++i) {
@@ -419,6 +421,7 @@ T OrDie(absl::StatusOr<T> value) {
 void ServeFakeRoles(FakeState& state, rpc::MethodRegistrar& server) {
   ServeMpi(state, server);
   ServeIndexFeeds(state, server);
+  ServeFakeLoads(state, server);
   ServeRegistry(state, server);
   ServeContents(state, server);
   ServeConsent(state, server);

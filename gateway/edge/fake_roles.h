@@ -15,6 +15,7 @@
 #include "hie/consent/v1/consent_service.pb.h"
 #include "hie/directory/v1/directory_service.pb.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
+#include "hie/mpi/v1/load_service.pb.h"
 #include "hie/mpi/v1/mpi_service.pb.h"
 #include "hie/registry/v1/registry_service.pb.h"
 #include "services/common/base/mutex.h"
@@ -44,6 +45,10 @@ struct FakeState {
   mpi::v1::QueryPersonsResponse matches;  // Of QueryPersons.
   mpi::v1::QueryPersonsRequest queried;
   std::vector<mpi::v1::MergeRecordsRequest> merged;
+  mpi::v1::BeginLoad load_begun;
+  std::vector<mpi::v1::LoadLine> loaded;
+  uint64_t load_applied = 0;  // Lines of the load that are applied when it begins.
+  absl::Status registry_down;  // Of Submit.
   std::vector<registry::v1::SubmitRequest> submitted;
   std::vector<registry::v1::PutContentRequest> staged;
   registry::v1::FindSubmissionSetsResponse sets;
