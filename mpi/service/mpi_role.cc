@@ -20,10 +20,12 @@ absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
   HIE_ASSIGN_OR_RETURN(role->journal_, EmbeddedJournal::Open(std::move(journal)));
   role->service_ =
       std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, role->machine_.models());
+  role->loads_ = std::make_unique<BulkLoads>(*role->journal_);
   return role;
 }
 
 void MpiRole::Serve(rpc::Server& server) {
+  loads_->Serve(server);
   using Methods = v1::MpiService;
   server.Serve<Methods::RegisterRecord>(
       [this](const rpc::CallContext&, const v1::RegisterRecordRequest& request) {
@@ -61,11 +63,21 @@ void MpiRole::Serve(rpc::Server& server) {
       [this](const rpc::CallContext&, const v1::RemoveRecordRequest& request) {
         return service_->RemoveRecord(request);
       });
+  server.Serve<Methods::GetGoldenView>(
+      [this](const rpc::CallContext&, const v1::GetGoldenViewRequest& request) {
+        return service_->GetGoldenView(request);
+      });
+  server.Serve<Methods::ExplainLink>(
+      [this](const rpc::CallContext&, const v1::ExplainLinkRequest& request) {
+        return service_->ExplainLink(request);
+      });
   server.Serve<Methods::DecideLink>(
       [this](const rpc::CallContext&, const v1::DecideLinkRequest& request) {
         return service_->DecideLink(request);
       });
 }
+
+TableTunings MpiRole::Tunings() { return StoreTunings(); }
 
 std::vector<std::string> MpiRole::Tables() {
   std::vector<std::string> tables = StateTables();

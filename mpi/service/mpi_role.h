@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "mpi/score/model.h"
+#include "mpi/service/bulk_load.h"
 #include "mpi/service/mpi_service.h"
 #include "mpi/store/mpi_machine.h"
 #include "services/common/base/clock.h"
@@ -13,6 +14,7 @@
 #include "services/common/journal/embedded_journal.h"
 #include "services/common/rpc/server.h"
 #include "services/common/storage/kv_store.h"
+#include "services/common/storage/table_tuning.h"
 
 namespace hie::mpi {
 
@@ -31,14 +33,18 @@ class MpiRole {
   // DATA_LOSS, FAILED_PRECONDITION: as EmbeddedJournal::Open.
   static absl::StatusOr<std::unique_ptr<MpiRole>> Open(Options options);
 
-  // Registers every method of MpiService.  The role must outlive the server.
+  // Registers every method of the role's services.  The role must outlive the server.
   void Serve(rpc::Server& server);
 
   Journal& journal() { return *journal_; }
   MpiService& service() { return *service_; }
+  BulkLoads& loads() { return *loads_; }
 
-  // The tables that the store must have.
+  // The tables that the store must have, how they are used, and the memory for blocks read that an
+  // index of millions of records wants.
   static std::vector<std::string> Tables();
+  static TableTunings Tunings();
+  static constexpr size_t kBlockCacheBytes = size_t{512} << 20;
 
  private:
   explicit MpiRole(const Model& shipped) : machine_(shipped) {}
@@ -46,6 +52,7 @@ class MpiRole {
   const MpiMachine machine_;
   std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<MpiService> service_;
+  std::unique_ptr<BulkLoads> loads_;
 };
 
 }  // namespace hie::mpi

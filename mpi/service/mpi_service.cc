@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mpi/service/explain_link.h"
+#include "mpi/service/golden_view.h"
 #include "mpi/service/preview_record.h"
 #include "mpi/service/query_persons.h"
 #include "mpi/service/search_persons.h"
@@ -165,8 +167,9 @@ absl::StatusOr<PersonSearch> FromProto(const v1::SearchPersonsRequest& request) 
   return search;
 }
 
-absl::StatusOr<std::string> FindSubject(const MpiReader& reader,
-                                        const v1::ResolvePersonRequest& request) {
+// Of a request that names a person by a record or an EID.
+template <typename Request>
+absl::StatusOr<std::string> FindSubject(const MpiReader& reader, const Request& request) {
   if (request.has_patient()) {
     common::v1::LocalPatient patient;
     HIE_RETURN_IF_ERROR(FillKey(request.patient(), "patient", patient));
@@ -220,6 +223,27 @@ absl::StatusOr<v1::ResolvePersonResponse> MpiService::ResolvePerson(
   v1::ResolvePersonResponse response;
   HIE_ASSIGN_OR_RETURN(*response.mutable_person(), ViewPerson(reader, eid));
   return response;
+}
+
+absl::StatusOr<v1::GetGoldenViewResponse> MpiService::GetGoldenView(
+    const v1::GetGoldenViewRequest& request) const {
+  std::vector<common::v1::LocalPatient> visible(static_cast<size_t>(request.visible_size()));
+  for (size_t i = 0; i < visible.size(); ++i) {
+    const common::v1::LocalPatient& named = request.visible(static_cast<int>(i));
+    HIE_RETURN_IF_ERROR(FillKey(named, absl::StrCat("visible[", i, "]"), visible[i]));
+  }
+  const std::shared_ptr<const KvReader> snapshot = journal_.Snapshot();
+  const MpiReader reader(*snapshot);
+  HIE_ASSIGN_OR_RETURN(const std::string eid, FindSubject(reader, request));
+  return ReadGoldenView(reader, eid, visible);
+}
+
+absl::StatusOr<v1::ExplainLinkResponse> MpiService::ExplainLink(
+    const v1::ExplainLinkRequest& request) const {
+  common::v1::LocalPatient patient;
+  HIE_RETURN_IF_ERROR(FillKey(request.patient(), "patient", patient));
+  const std::shared_ptr<const KvReader> snapshot = journal_.Snapshot();
+  return mpi::ExplainLink(MpiReader(*snapshot), patient, models_);
 }
 
 absl::StatusOr<v1::SearchPersonsResponse> MpiService::SearchPersons(

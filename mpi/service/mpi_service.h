@@ -38,6 +38,9 @@ class MpiService {
   absl::StatusOr<v1::MergeRecordsResponse> MergeRecords(const v1::MergeRecordsRequest& request);
   absl::StatusOr<v1::UnmergeRecordResponse> UnmergeRecord(const v1::UnmergeRecordRequest& request);
   absl::StatusOr<v1::RemoveRecordResponse> RemoveRecord(const v1::RemoveRecordRequest& request);
+  absl::StatusOr<v1::GetGoldenViewResponse> GetGoldenView(
+      const v1::GetGoldenViewRequest& request) const;
+  absl::StatusOr<v1::ExplainLinkResponse> ExplainLink(const v1::ExplainLinkRequest& request) const;
   absl::StatusOr<v1::DecideLinkResponse> DecideLink(const v1::DecideLinkRequest& request);
 
  private:

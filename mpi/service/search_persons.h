@@ -24,8 +24,15 @@ struct PersonSearch {
   ProtectedRecords protected_records = ProtectedRecords::kByIdentifierOnly;
 };
 
-// Finds persons, best first; see MpiService.SearchPersons.  At most one is certain: the one that a
-// record with these demographics would link to.  Links nothing.
+// Finds persons, best first; see MpiService.SearchPersons.  Links nothing.
+//
+// Grades: at most one is certain, the one that a record with these demographics would link to;
+// probable is who would be linked if the others were not so near; certainly not is who is vetoed,
+// or whom only an identifier names while two other fields contradict; the rest is possible, from
+// kSearchWeightMin on.  The margin counts persons who are not shown, too: a tie with one of them is
+// a tie.
+//
+// Cost: that of Match, the packed records of whoever fits, and the rows of whoever is shown.
 absl::StatusOr<v1::SearchPersonsResponse> SearchPersons(const MpiReader& reader,
                                                         const PersonSearch& search,
                                                         const Model& model);
