@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +42,13 @@ bool Rises(const google::protobuf::RepeatedField<uint64_t>& numbers) {
 
 bool Lists(const google::protobuf::RepeatedField<uint64_t>& numbers, RecordNumber record) {
   return std::binary_search(numbers.begin(), numbers.end(), record);
+}
+
+void AddDifference(const google::protobuf::RepeatedField<uint64_t>& a,
+                   const google::protobuf::RepeatedField<uint64_t>& b,
+                   std::vector<RecordNumber>& numbers) {
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(),
+                                std::back_inserter(numbers));
 }
 
 class WriteCheck {
@@ -122,10 +130,11 @@ class WriteCheck {
       return Broken("a record that its person does not list as what it is");
     }
     HIE_ASSIGN_OR_RETURN(const std::string before, PersonKeyBefore(key));
-    if (!before.empty() && before != person_key && persons_.count(before) == 0) {
-      return Broken("a record in two persons");
-    }
-    return absl::OkStatus();
+    if (before.empty() || before == person_key) return absl::OkStatus();
+    HIE_ASSIGN_OR_RETURN(const std::optional<v1::PersonRow> left, PersonThen(before));
+    const bool stays =
+        left && (Lists(left->record_numbers(), number) || Lists(left->tombstone_numbers(), number));
+    return stays ? Broken("a record in two persons") : absl::OkStatus();
   }
 
   absl::Status CheckPerson(const std::string& key, const std::optional<std::string>& value) {
@@ -160,17 +169,19 @@ class WriteCheck {
   // What a person gains or loses says so itself.
   absl::Status CheckMoves(const std::string& key, const v1::PersonRow& before,
                           const v1::PersonRow& then) const {
-    const std::vector<RecordNumber> old_numbers = AllRecordNumbers(before);
-    const std::vector<RecordNumber> numbers = AllRecordNumbers(then);
     std::vector<RecordNumber> moved;
-    std::set_symmetric_difference(old_numbers.begin(), old_numbers.end(), numbers.begin(),
-                                  numbers.end(), std::back_inserter(moved));
+    AddDifference(before.record_numbers(), then.record_numbers(), moved);
+    AddDifference(before.tombstone_numbers(), then.tombstone_numbers(), moved);
+    const std::vector<RecordNumber> numbers = AllRecordNumbers(then);
+    const std::vector<RecordNumber> old_numbers = AllRecordNumbers(before);
     for (const RecordNumber record : moved) {
-      const bool gained = std::binary_search(numbers.begin(), numbers.end(), record);
+      const bool listed = std::binary_search(numbers.begin(), numbers.end(), record);
       const auto whose = person_key_then_.find(record);
-      if (whose == person_key_then_.end() || (whose->second == key) != gained) {
+      if (whose == person_key_then_.end() || (whose->second == key) != listed) {
         return Broken("a person that lists another one's record, or not its own");
       }
+      const bool gained =
+          listed && !std::binary_search(old_numbers.begin(), old_numbers.end(), record);
       if (gained && numbers.size() > 1) HIE_RETURN_IF_ERROR(CheckApart(record, numbers));
     }
     return absl::OkStatus();
