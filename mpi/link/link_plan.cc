@@ -58,9 +58,16 @@ class Growth {
     return JudgedWeight(other.score->together, other.score->together_may_be_kin, model_);
   }
 
+  // Only two are ever joined in spite of a conflict.
+  bool HasConflict(const Other& other) {
+    constexpr size_t kPair = 2;
+    return other.score->records.size() == kPair && FamiliesShow(model_) &&
+           pairs_.HasConflict(other.eid);
+  }
+
   bool MayJoin(const Other& other) {
     return MayBeOne(other.evidence, model_.thresholds, [&] { return Together(other); }) &&
-           !pairs_.HasConflict(other.eid);
+           !HasConflict(other);
   }
 
   // The best who may join and has no rival; null: nobody.
@@ -89,7 +96,7 @@ class Growth {
       if (&rival == &next || !IsNear(rival.evidence, next.evidence, model_.thresholds)) continue;
       if (IsSomebodyElse(ToBoth(next, rival), model_.thresholds)) return true;
     }
-    return HasRivalOfItsOwn(next);
+    return others_.size() > 1 && HasRivalOfItsOwn(next);
   }
 
   GroupEvidence ToBoth(const Other& next, const Other& rival) {

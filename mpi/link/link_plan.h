@@ -77,7 +77,7 @@ class PersonPairs {
   // All pairs of records of two persons; forbidden where a decision stands between them.
   virtual GroupEvidence Between(const EnterpriseId& a, const EnterpriseId& b) = 0;
 
-  // Whether two records of the person conflict: then nobody else joins.
+  // Whether the person is of two records, and these conflict: then nobody else joins.
   virtual bool HasConflict(const EnterpriseId& person) = 0;
 
   // Persons with whom the person has open possible links, rising.
