@@ -8,6 +8,7 @@
 
 #include "mpi/store/invariants.h"
 #include "mpi/store/random_people.h"
+#include "mpi/store/review_task_check.h"
 #include "mpi/store/tables.h"
 #include "services/common/journal/db_hash.h"
 #include "services/common/outbox/outbox.h"
@@ -49,7 +50,11 @@ class Index {
 
   std::string Hash() const { return ValueOrDie(DbHash(*store_.Snapshot(), AllTables())); }
   std::vector<std::string> Faults() const {
-    return ValueOrDie(CheckInvariants(*store_.Snapshot()));
+    std::vector<std::string> faults = ValueOrDie(CheckInvariants(*store_.Snapshot()));
+    for (std::string& fault : ValueOrDie(CheckReviewTables(*store_.Snapshot()))) {
+      faults.push_back(std::move(fault));
+    }
+    return faults;
   }
   size_t last_changes() const { return last_changes_; }
 
@@ -74,6 +79,8 @@ struct Reached {
   int decided = 0;
   int unmerged = 0;
   int removed = 0;
+  int undone = 0;
+  int tasks = 0;
   int refused = 0;
 };
 
@@ -90,6 +97,8 @@ void Note(const v1::MpiCommand& command, const std::string& reply, Reached& reac
   reached.decided += command.has_decide();
   reached.unmerged += command.has_unmerge();
   reached.removed += command.has_remove();
+  reached.undone += command.has_undo();
+  reached.tasks += command.has_task();
 }
 
 // Runs one history with fresh plans, old plans, a stranger's plans and none.
@@ -150,6 +159,9 @@ TEST(MpiMachineTest, PlansAreOnlyHintsAndInvariantsHoldAfterAnyHistory) {
   std::cout << "unmerged " << reached.unmerged << ", removed " << reached.removed << "\n";
   EXPECT_GT(reached.unmerged, 5);
   EXPECT_GT(reached.removed, 50);
+  std::cout << "undone " << reached.undone << ", tasks " << reached.tasks << "\n";
+  EXPECT_GT(reached.undone, 5);
+  EXPECT_GT(reached.tasks, 20);
 }
 
 TEST(MpiMachineTest, TheSameCommandAgainChangesNothing) {
@@ -160,6 +172,9 @@ TEST(MpiMachineTest, TheSameCommandAgainChangesNothing) {
   for (int i = 0; i < 200; ++i) {
     const std::string command = people.Command().SerializeAsString();
     if (!index.Apply(command, "").ok()) continue;
+    v1::MpiCommand parsed;
+    ASSERT_TRUE(parsed.ParseFromString(command));
+    if (parsed.has_task()) continue;  // A lease runs anew, a demand is the latest.
     const std::string hash = index.Hash();
     // An unmerge, and an update of a version that was, are refused the second time.
     const absl::Status again = index.Apply(command, "").status();

@@ -106,6 +106,20 @@ void RandomPeople::FillMerge(v1::MergeCommand& part) {
   if (Below(3) != 0) part.set_event_micros(static_cast<int64_t>(1 + Below(40)));
 }
 
+// Mostly about early tasks, which may still be open, and what was looked at may be out of date.
+void RandomPeople::FillTask(v1::TaskCommand& part) {
+  part.mutable_actor()->set_member("exchange");
+  part.mutable_actor()->set_user(Below(2) == 0 ? "ann" : "ben");
+  part.set_action(static_cast<v1::TaskAction>(1 + Below(4)));
+  part.set_task(1 + Below(12));
+  part.mutable_decision()->set_verdict(static_cast<v1::TaskVerdict>(1 + Below(3)));
+  part.mutable_decision()->set_reason("cards compared");
+  part.mutable_decision()->set_first_version(1 + Below(2));
+  part.mutable_decision()->set_second_version(1 + Below(2));
+  *part.mutable_demand()->mutable_first() = Key(Below(kPeople));
+  *part.mutable_demand()->mutable_second() = Key(Below(kPeople));
+}
+
 v1::MpiCommand RandomPeople::Command() {
   constexpr int kEids = 6;  // What a merge of two steps may take.
   v1::MpiCommand command;
@@ -113,7 +127,8 @@ v1::MpiCommand RandomPeople::Command() {
     command.add_eid_candidates(
         absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
   }
-  const uint64_t kind = Below(20);
+  ++commands_;
+  const uint64_t kind = Below(24);
   if (kind < 11) {
     FillRegister(*command.mutable_register_());
   } else if (kind < 14) {
@@ -123,6 +138,12 @@ v1::MpiCommand RandomPeople::Command() {
   } else if (kind < 19) {
     command.mutable_unmerge()->mutable_actor()->set_member("lakes");
     *command.mutable_unmerge()->mutable_subsumed() = Key(Below(kPeople));
+  } else if (kind < 21) {
+    command.mutable_undo()->mutable_actor()->set_member("exchange");
+    command.mutable_undo()->set_sequence(1 + Below(commands_));
+    command.mutable_undo()->set_reason("a mistake");
+  } else if (kind < 23) {
+    FillTask(*command.mutable_task());
   } else {
     command.mutable_remove()->mutable_actor()->set_member("lakes");
     *command.mutable_remove()->mutable_patient() = Key(Below(kPeople));

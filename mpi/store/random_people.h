@@ -9,8 +9,8 @@
 
 namespace hie::mpi {
 
-// Random registrations, decisions, merges, unmerges and removals over few people, so that
-// everything collides: for tests.
+// Random registrations, decisions, merges, unmerges, removals, undos and tasks over few people, so
+// that everything collides: for tests.
 //
 // Deterministic by seed on one standard library.
 class RandomPeople {
@@ -27,11 +27,13 @@ class RandomPeople {
   void FillRegister(v1::RegisterCommand& part);
   void FillDecide(v1::DecideCommand& part);
   void FillMerge(v1::MergeCommand& part);
+  void FillTask(v1::TaskCommand& part);
   common::v1::Demographics Person(uint64_t who);
   void Blur(common::v1::Demographics& person);
 
   std::mt19937_64 random_;
   uint64_t eids_ = 0;
+  uint64_t commands_ = 0;
 };
 
 }  // namespace hie::mpi
