@@ -13,6 +13,7 @@
 #include "services/hiectl/commands/demo_commands.h"
 #include "services/hiectl/commands/glass_commands.h"
 #include "services/hiectl/commands/intake_commands.h"
+#include "services/hiectl/commands/load_commands.h"
 #include "services/hiectl/commands/match_commands.h"
 #include "services/hiectl/commands/member_commands.h"
 #include "services/hiectl/commands/onboarding_commands.h"
@@ -42,6 +43,7 @@ class CommandTree {
     AddSetup();
     AddStore();
     AddMatch();
+    AddMpi();
   }
 
   // Returns the exit code of the command line itself, or kOk with the command chosen.
@@ -321,6 +323,29 @@ class CommandTree {
     restore->add_option("--from", store_.snapshot, "checkpoint")->required();
   }
 
+  void AddMpi() {
+    CLI::App* noun = Noun("mpi", "the master patient index");
+    AddMpiLoad(noun);
+  }
+
+  void AddMpiLoad(CLI::App* noun) {
+    CLI::App* load = Verb(noun, "load", "register a file of patients; goes on where it broke off",
+                          [this](const Context& c) { return MpiLoad(c, mpi_load_); });
+    load->add_option("--in", mpi_load_.input.path, "CSV with a header, or .ndjson of FHIR Patients")
+        ->required();
+    load->add_option("--columns", mpi_load_.input.columns,
+                     "column file of a CSV (`hiectl match columns --help`); it must name an id");
+    load->add_option("--authority", mpi_load_.input.authority, "domain of the ids (OID)")
+        ->required();
+    load->add_option("--facility", mpi_load_.input.facility, "where the patients were seen");
+    load->add_option("--load", mpi_load_.load_id, "UUIDv7; by default the file's own");
+    load->add_option("--rejects", mpi_load_.rejects, "CSV of what was not registered, and why");
+    Verb(noun, "link-hash", "who is who, as one hash; stop hied first",
+         [this](const Context& c) { return MpiLinkHash(c, store_.data_dir); })
+        ->add_option("--data_dir", store_.data_dir, "hied's data directory")
+        ->required();
+  }
+
   void AddMatch() {
     CLI::App* noun = Noun("match", "match files offline, without the exchange");
     CLI::App* link = Verb(noun, "link", "who is one person in a file, or across two",
@@ -386,6 +411,7 @@ class CommandTree {
   DemoOptions demo_;
   StoreOptions store_;
   MatchOptions match_;
+  MpiLoadOptions mpi_load_;
   MemberAddOptions member_;
   MapNamespacesOptions namespaces_;
   ReplayOptions replay_;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -52,6 +53,17 @@ class Session {
     channel_->Stream<Method>(*options, request, std::move(on_message),
                              [&ending](absl::Status status) { ending.Set(std::move(status)); });
     return ending.Wait();
+  }
+
+  // Opens a bidirectional call that may last for `time`; callbacks as of Channel::Bidi.
+  template <typename Method>
+  absl::StatusOr<std::shared_ptr<rpc::ClientByteStream>> Bidi(
+      absl::Duration time, std::function<bool(const typename Method::Response&)> on_message,
+      std::function<void(absl::Status)> done) {
+    absl::StatusOr<rpc::CallOptions> options = NextCall();
+    if (!options.ok()) return options.status();
+    options->deadline = clock_.Now() + time;
+    return channel_->Bidi<Method>(*options, std::move(on_message), std::move(done));
   }
 
   // The member whose certificate it is.

@@ -25,9 +25,20 @@ std::string MarkPath(const StoreOptions& options) {
   return absl::StrCat(options.data_dir, "/", options.role, "/mark");
 }
 
-// Opens the store and refuses one that is behind its mark: a hash or copy of it would pass for
-// the whole.
-absl::StatusOr<std::unique_ptr<RocksDbKvStore>> OpenStore(const StoreOptions& options) {
+absl::Status Restore(const StoreOptions& options) {
+  HIE_RETURN_IF_ERROR(RocksDbKvStore::Restore(options.snapshot, StorePath(options)));
+  RocksDbKvStore::Options open;
+  open.path = StorePath(options);
+  HIE_ASSIGN_OR_RETURN(open.tables, RocksDbKvStore::ListTables(open.path));
+  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<RocksDbKvStore> store, RocksDbKvStore::Open(open));
+  HIE_ASSIGN_OR_RETURN(const uint64_t applied, AppliedSequence(*store->Snapshot()));
+  PosixFileSystem files;
+  return WriteMark(files, MarkPath(options), applied);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RocksDbKvStore>> OpenStoppedStore(const StoreOptions& options) {
   const std::string path = StorePath(options);
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> tables, RocksDbKvStore::ListTables(path));
   RocksDbKvStore::Options open;
@@ -45,21 +56,8 @@ absl::StatusOr<std::unique_ptr<RocksDbKvStore>> OpenStore(const StoreOptions& op
   return store;
 }
 
-absl::Status Restore(const StoreOptions& options) {
-  HIE_RETURN_IF_ERROR(RocksDbKvStore::Restore(options.snapshot, StorePath(options)));
-  RocksDbKvStore::Options open;
-  open.path = StorePath(options);
-  HIE_ASSIGN_OR_RETURN(open.tables, RocksDbKvStore::ListTables(open.path));
-  HIE_ASSIGN_OR_RETURN(const std::unique_ptr<RocksDbKvStore> store, RocksDbKvStore::Open(open));
-  HIE_ASSIGN_OR_RETURN(const uint64_t applied, AppliedSequence(*store->Snapshot()));
-  PosixFileSystem files;
-  return WriteMark(files, MarkPath(options), applied);
-}
-
-}  // namespace
-
 ExitCode DbHash(const Context& context, const StoreOptions& options) {
-  const auto store = OpenStore(options);
+  const auto store = OpenStoppedStore(options);
   if (!store.ok()) return context.output.Fail(store.status());
   auto tables = RocksDbKvStore::ListTables(StorePath(options));
   if (!tables.ok()) return context.output.Fail(tables.status());
@@ -76,7 +74,7 @@ ExitCode DbHash(const Context& context, const StoreOptions& options) {
 }
 
 ExitCode DbCheckpoint(const Context& context, const StoreOptions& options) {
-  const auto store = OpenStore(options);
+  const auto store = OpenStoppedStore(options);
   if (!store.ok()) return context.output.Fail(store.status());
   if (const absl::Status made = (*store)->Checkpoint(options.snapshot); !made.ok()) {
     return context.output.Fail(made);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "services/common/storage/rocksdb_kv_store.h"
 #include "services/hiectl/commands/context.h"
 
 namespace hie::ctl {
@@ -12,6 +15,11 @@ struct StoreOptions {
   std::string role;      // mpi, registry, consent, directory, audit-keys.
   std::string snapshot;  // Folder of the checkpoint.
 };
+
+// Opens a role's store, with every table that it has, and refuses one that is behind its mark: a
+// hash or a copy of it would pass for the whole.  NOT_FOUND: there is none.  DATA_LOSS: changes
+// that were acknowledged are not in it.
+absl::StatusOr<std::unique_ptr<RocksDbKvStore>> OpenStoppedStore(const StoreOptions& options);
 
 // `db hash`: SHA-256 over the role's tables; equal states give equal hashes.
 ExitCode DbHash(const Context& context, const StoreOptions& options);

@@ -318,13 +318,15 @@ void PersonRow::ReadAddress(const AddressColumns& from, Demographics& person) co
   if (!(address == PostalAddress{})) person.addresses.push_back(std::move(address));
 }
 
+std::string PersonRow::SystemOf(const IdentifierColumns& identifier) const {
+  const std::string assigner = Joined(identifier.assigner);
+  return assigner.empty() ? identifier.system : absl::StrCat(identifier.system, "/", assigner);
+}
+
 // Not through Demographics: the column file knows what an unknown system is.
 void PersonRow::AddIdentifiers(mpi::Features& features) const {
   for (const IdentifierColumns& identifier : columns_.identifiers) {
-    std::string system = identifier.system;
-    if (const std::string assigner = Joined(identifier.assigner); !assigner.empty()) {
-      absl::StrAppend(&system, "/", assigner);
-    }
+    const std::string system = SystemOf(identifier);
     for (const std::string& text : Each(identifier.from)) {
       mpi::NormalizedIdentifier value{system, mpi::FoldCompact(text), identifier.kind};
       if (value.value.empty() || mpi::IsIdentifierNonValue(value.value)) continue;
@@ -345,13 +347,11 @@ void PersonRow::AddExtras(mpi::Features& features) const {
   }
 }
 
-mpi::Features PersonRow::Read(const std::vector<absl::string_view>& cells, uint64_t line,
-                              std::vector<Issue>& issues) {
+Demographics PersonRow::ReadCells(const std::vector<absl::string_view>& cells, uint64_t line,
+                                  std::vector<Issue>& issues) {
   line_ = line;
   issues_ = &issues;
-  const size_t issues_before = issues.size();
   Clean(cells);
-  const bool empty = issues.size() > issues_before && issues.back().kind == IssueKind::kEmptyRecord;
   Demographics person;
   ReadNames(person);
   ReadBirthDate(person);
@@ -360,6 +360,27 @@ mpi::Features PersonRow::Read(const std::vector<absl::string_view>& cells, uint6
   ReadContacts(person);
   ReadAddress(columns_.address, person);
   ReadAddress(columns_.previous_address, person);
+  return person;
+}
+
+Demographics PersonRow::ReadPerson(const std::vector<absl::string_view>& cells, uint64_t line,
+                                   std::vector<Issue>& issues) {
+  Demographics person = ReadCells(cells, line, issues);
+  for (const IdentifierColumns& identifier : columns_.identifiers) {
+    for (std::string& value : Each(identifier.from)) {
+      person.identifiers.push_back({SystemOf(identifier), std::move(value)});
+    }
+  }
+  return person;
+}
+
+mpi::Features PersonRow::Read(const std::vector<absl::string_view>& cells, uint64_t line,
+                              std::vector<Issue>& issues) {
+  const size_t issues_before = issues.size();
+  const Demographics person = ReadCells(cells, line, issues);
+  const bool empty =
+      std::any_of(issues.begin() + static_cast<std::ptrdiff_t>(issues_before), issues.end(),
+                  [](const Issue& issue) { return issue.kind == IssueKind::kEmptyRecord; });
   mpi::Features features = mpi::Normalize(person);
   AddIdentifiers(features);
   AddExtras(features);

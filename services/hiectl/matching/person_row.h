@@ -24,7 +24,15 @@ class PersonRow {
   mpi::Features Read(const std::vector<absl::string_view>& cells, uint64_t line,
                      std::vector<Issue>& issues);
 
+  // Maps one row to what a member would say of the person, as it was received: extra fields have no
+  // place in it.  Appends what is wrong with it to `issues`.
+  Demographics ReadPerson(const std::vector<absl::string_view>& cells, uint64_t line,
+                          std::vector<Issue>& issues);
+
  private:
+  // All but identifiers and extra fields.
+  Demographics ReadCells(const std::vector<absl::string_view>& cells, uint64_t line,
+                         std::vector<Issue>& issues);
   void Clean(const std::vector<absl::string_view>& cells);
   absl::string_view CleanCell(absl::string_view cell, size_t column);
   void Report(IssueKind kind, int32_t column);
@@ -41,6 +49,7 @@ class PersonRow {
   void ReadBirthOrder(Demographics& person);
   void ReadContacts(Demographics& person) const;
   void ReadAddress(const AddressColumns& from, Demographics& person) const;
+  std::string SystemOf(const IdentifierColumns& identifier) const;
   void AddIdentifiers(mpi::Features& features) const;
   void AddExtras(mpi::Features& features) const;
 
