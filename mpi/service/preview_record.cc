@@ -80,7 +80,7 @@ absl::StatusOr<v1::PreviewRecordResponse> PreviewRecord(const KvReader& state,
   WriteBatch dropped;
   MpiEdit edit(state, stamp, std::move(eids), dropped);
   HIE_ASSIGN_OR_RETURN(const v1::RegisterReply reply,
-                       ApplyRegister(edit, command, "", nullptr, model));
+                       ApplyRegister(edit, command, Prepared(), model));
   v1::PreviewRecordResponse response;
   response.set_outcome(reply.outcome());
   response.set_best_weight_millibits(reply.best_weight_millibits());

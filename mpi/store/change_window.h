@@ -13,10 +13,18 @@
 
 namespace hie::mpi {
 
-// Commands whose changes are remembered: more than can wait in a journal.
-inline constexpr size_t kWindowCommandsMax = 32'768;
+// Commands whose changes are remembered: more than can wait in a journal and be under way.
+inline constexpr size_t kWindowCommandsMax = 20'000;
 
-// The fingerprint by which a plan watches a person.
+// The fingerprints by which a plan watches what it read.
+//
+// A key that was walked in whole: moved by every record that is filed under it or leaves it.
+uint64_t WatchedKey(uint64_t base);
+// A key of which the narrow form was walked: moved by what is filed or leaves there.
+uint64_t WatchedNarrowKey(uint64_t base, uint16_t refinement);
+// That such a key is too common to be walked in whole: moved by every record that leaves it.
+uint64_t WatchedHeavyKey(uint64_t base);
+// A person: who belongs to it, and what these records say.
 uint64_t WatchedPerson(absl::string_view person_key);
 
 // What the last commands changed of that which matching reads: blocking keys and persons, each with

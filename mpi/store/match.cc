@@ -9,6 +9,7 @@
 #include "mpi/score/kinship.h"
 #include "mpi/score/log2.h"
 #include "mpi/score/score.h"
+#include "mpi/store/change_window.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/wire/wire.h"
@@ -36,14 +37,17 @@ class KeyWalk {
     std::vector<std::pair<uint64_t, const BlockKey*>> heavy;
     for (size_t i = 0; i < keys.size(); ++i) {
       HIE_ASSIGN_OR_RETURN(const uint64_t count, Count(keys[i], counts[i]));
-      plan_.add_keys(bases[i]);
-      plan_.add_key_counts(count);
       if (counts[i]) heavy.emplace_back(count, &keys[i]);
+      if (count <= CapOf(keys[i].type) || keys[i].refined == 0) NoteWhole(bases[i], count);
     }
     std::sort(heavy.begin(), heavy.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first < b.first : *a.second < *b.second;
     });
     for (const auto& [count, key] : heavy) HIE_RETURN_IF_ERROR(WalkHeavy(count, *key));
+    // Which keys were left out hangs on how rare each is.
+    if (records_.size() >= kCandidatesMax) {
+      for (const auto& [count, key] : heavy) plan_.add_watched(WatchedKey(KeyBase(*key)));
+    }
     std::sort(records_.begin(), records_.end());
     records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
     return std::move(records_);
@@ -54,6 +58,12 @@ class KeyWalk {
   absl::StatusOr<uint64_t> Count(const BlockKey& key, std::optional<uint64_t> row) {
     if (row) return *row;
     return reader_.Filed(BaseKey(KeyBase(key)), kCountedByWalking + 1, records_);
+  }
+
+  void NoteWhole(uint64_t base, uint64_t count) {
+    plan_.add_keys(base);
+    plan_.add_key_counts(count);
+    plan_.add_watched(WatchedKey(base));
   }
 
   absl::Status WalkHeavy(uint64_t count, const BlockKey& key) {
@@ -69,6 +79,10 @@ class KeyWalk {
       Degrade(key);
     }
     const bool narrow = !whole && key.refined != 0;
+    if (narrow) {
+      plan_.add_watched(WatchedHeavyKey(KeyBase(key)));
+      plan_.add_watched(WatchedNarrowKey(KeyBase(key), KeyRefinement(key)));
+    }
     HIE_ASSIGN_OR_RETURN(
         const size_t found,
         reader_.Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), CapOf(key.type), records_));
@@ -215,15 +229,19 @@ absl::StatusOr<std::vector<std::string>> PackedRecordsOf(const MpiReader& reader
 
 }  // namespace
 
+uint64_t QuestionFingerprint(const common::v1::LocalPatient& patient,
+                             const common::v1::Demographics& demographics) {
+  return FingerprintOf(patient.SerializeAsString() + "|" + demographics.SerializeAsString());
+}
+
 absl::StatusOr<Question> MakeQuestion(const common::v1::LocalPatient& patient,
                                       const common::v1::Demographics& demographics,
                                       RecordNumber self) {
   HIE_ASSIGN_OR_RETURN(const LocalPatient key,
                        wire::FromProto(patient, "patient", wire::Incarnation::kMayBeCurrent));
   HIE_ASSIGN_OR_RETURN(const Demographics parsed, wire::FromProto(demographics, "demographics"));
-  const uint64_t fingerprint =
-      FingerprintOf(patient.SerializeAsString() + "|" + demographics.SerializeAsString());
-  return Question{Pack(NormalizeRecord(key, parsed)), fingerprint, self};
+  return Question{Pack(NormalizeRecord(key, parsed)), QuestionFingerprint(patient, demographics),
+                  self};
 }
 
 absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
@@ -243,16 +261,14 @@ absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& que
   return Match(reader, question, model, model.thresholds.review);
 }
 
-absl::StatusOr<v1::MatchPlan> MatchOrReuse(const MpiReader& reader, const Question& question,
-                                           const Model& model, absl::string_view plan,
-                                           const ChangeWindow* window) {
+std::optional<v1::MatchPlan> ReadPlan(absl::string_view plan, uint64_t fingerprint,
+                                      RecordNumber self, const Model& model) {
   v1::MatchPlan parsed;
-  const bool readable = window != nullptr && !plan.empty() &&
-                        parsed.ParseFromArray(plan.data(), static_cast<int>(plan.size()));
-  const bool fits = readable && parsed.question() == question.fingerprint &&
-                    parsed.record_number() == question.self && parsed.model() == model.name;
-  if (fits && window->Unchanged(parsed)) return parsed;
-  return Match(reader, question, model);
+  const bool readable =
+      !plan.empty() && parsed.ParseFromArray(plan.data(), static_cast<int>(plan.size()));
+  const bool fits = readable && parsed.question() == fingerprint &&
+                    parsed.record_number() == self && parsed.model() == model.name;
+  return fits ? std::optional<v1::MatchPlan>(std::move(parsed)) : std::nullopt;
 }
 
 std::vector<PersonScore> PersonScores(const v1::MatchPlan& plan) {

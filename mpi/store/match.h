@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,7 +8,6 @@
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/link/link_plan.h"
 #include "mpi/score/model.h"
-#include "mpi/store/change_window.h"
 #include "mpi/store/mpi_reader.h"
 
 namespace hie::mpi {
@@ -27,6 +27,10 @@ struct Question {
   RecordNumber self = 0;     // A record that is not compared with itself; 0: not registered yet.
 };
 
+// The hash of what a question is made of.
+uint64_t QuestionFingerprint(const common::v1::LocalPatient& patient,
+                             const common::v1::Demographics& demographics);
+
 // Builds the question of a record's demographics.  INVALID_ARGUMENT: they cannot be read.
 absl::StatusOr<Question> MakeQuestion(const common::v1::LocalPatient& patient,
                                       const common::v1::Demographics& demographics,
@@ -43,12 +47,10 @@ absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& que
 absl::StatusOr<v1::MatchPlan> Match(const MpiReader& reader, const Question& question,
                                     const Model& model);
 
-// Match, or `plan` (bytes) where it is of this question and everything that it read is unchanged as
-// far as `window` knows: then nothing is scored.  Gives the same as Match, whatever the bytes of an
-// earlier plan.  Null: always Match.
-absl::StatusOr<v1::MatchPlan> MatchOrReuse(const MpiReader& reader, const Question& question,
-                                           const Model& model, absl::string_view plan,
-                                           const ChangeWindow* window);
+// Takes over a plan (bytes) of Match that is of this question; its packed record then spares making
+// the question.  Nothing: it is not, or cannot be read.
+std::optional<v1::MatchPlan> ReadPlan(absl::string_view plan, uint64_t fingerprint,
+                                      RecordNumber self, const Model& model);
 
 // The persons of a plan who have records to compare with.
 std::vector<PersonScore> PersonScores(const v1::MatchPlan& plan);

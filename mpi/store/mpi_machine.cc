@@ -29,16 +29,6 @@ absl::StatusOr<v1::MpiCommand> Parse(absl::string_view bytes) {
   return command;
 }
 
-absl::StatusOr<std::string> PlanRegistration(const v1::RegisterCommand& command,
-                                             const MpiReader& reader, const Model& model) {
-  HIE_ASSIGN_OR_RETURN(const Target target, FindTarget(reader, command, model));
-  if (target.kind != TargetKind::kNew && target.kind != TargetKind::kUpdate) return std::string();
-  HIE_ASSIGN_OR_RETURN(const Question question,
-                       MakeQuestion(command.patient(), command.demographics(), target.record));
-  HIE_ASSIGN_OR_RETURN(const v1::MatchPlan plan, Match(reader, question, model));
-  return plan.SerializeAsString();
-}
-
 template <typename Reply>
 absl::StatusOr<std::string> Bytes(const absl::StatusOr<Reply>& reply) {
   if (!reply.ok()) return reply.status();
@@ -65,7 +55,7 @@ absl::StatusOr<std::string> MpiMachine::Prepare(absl::string_view command,
   if (!parsed.has_register_()) return std::string();
   HIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, models_.In(snapshot));
   absl::StatusOr<std::string> plan =
-      PlanRegistration(parsed.register_(), MpiReader(snapshot), *model);
+      PlanRegistration(MpiReader(snapshot), parsed.register_(), *model);
   // The snapshot may be old: whether this is refused is for Apply to say.
   if (!plan.ok() && plan.status().code() != absl::StatusCode::kDataLoss) return std::string();
   return plan;
@@ -93,7 +83,7 @@ absl::StatusOr<std::string> MpiMachine::ApplyLineOfLoad(const v1::MpiCommand& co
   return ApplyLoadLine(command.register_(), state, changes, [&](WriteBatch& line) {
     MpiEdit edit(state, stamp, {command.eid_candidates().begin(), command.eid_candidates().end()},
                  line);
-    return ApplyRegister(edit, command.register_(), plan, window_.get(), model);
+    return ApplyRegister(edit, command.register_(), {plan, window_.get()}, model);
   });
 }
 
@@ -112,7 +102,7 @@ absl::StatusOr<std::string> MpiMachine::Run(const v1::MpiCommand& command, absl:
       if (!command.register_().load_id().empty()) {
         return ApplyLineOfLoad(command, plan, stamp, state, model, changes);
       }
-      return Bytes(ApplyRegister(edit, command.register_(), plan, window_.get(), model));
+      return Bytes(ApplyRegister(edit, command.register_(), {plan, window_.get()}, model));
     case v1::MpiCommand::kLoad:
       return ApplyLoad(command.load(), stamp, state, changes);
     case v1::MpiCommand::kDecide:

@@ -34,13 +34,20 @@ bool IsFiled(const v1::Record& record) { return !record.provisional() && !IsTomb
 
 // Moves the record from the keys of `before` to those of `after`.
 absl::Status Refile(MpiEdit& edit, RecordNumber number, const v1::Record& before,
-                    const v1::Record& after) {
+                    const v1::Record& after, const Derived* derived) {
   HIE_ASSIGN_OR_RETURN(const std::vector<std::string> old_keys, QueryKeysOf(before));
-  HIE_ASSIGN_OR_RETURN(const std::vector<std::string> new_keys, QueryKeysOf(after));
-  edit.MoveQueryKeys(number, old_keys, new_keys);
-  if (!IsFiled(after)) return edit.UnfileRecord(number);
-  HIE_ASSIGN_OR_RETURN(const std::string packed, PackedOf(after));
-  return edit.FileRecord(number, PackedView(packed.data()));
+  if (!IsFiled(after)) {
+    HIE_ASSIGN_OR_RETURN(const std::vector<std::string> new_keys, QueryKeysOf(after));
+    edit.MoveQueryKeys(number, old_keys, new_keys);
+    return edit.UnfileRecord(number);
+  }
+  Derived own;
+  if (derived == nullptr) {
+    HIE_ASSIGN_OR_RETURN(own, DeriveFrom(after.patient(), after.demographics()));
+    derived = &own;
+  }
+  edit.MoveQueryKeys(number, old_keys, derived->query_keys);
+  return edit.FileRecord(number, PackedView(derived->packed.data()));
 }
 
 bool SameDemographics(const common::v1::Demographics& a, const std::string& bytes) {
@@ -66,6 +73,18 @@ void Insert(RecordNumber number, google::protobuf::RepeatedField<uint64_t>& numb
 
 }  // namespace
 
+absl::StatusOr<Derived> DeriveFrom(const common::v1::LocalPatient& patient,
+                                   const common::v1::Demographics& demographics) {
+  const auto key = wire::FromProto(patient, "patient", wire::Incarnation::kMayBeCurrent);
+  if (!key.ok()) return key.status();
+  auto parsed = wire::FromProto(demographics, "demographics");
+  if (!parsed.ok()) return parsed.status();
+  Derived derived;
+  derived.packed = Pack(NormalizeRecord(*key, *parsed));
+  derived.query_keys = MakeQueryKeys(QueriedRecord{*key, *std::move(parsed)});
+  return derived;
+}
+
 absl::StatusOr<RecordNumber> AddRecord(MpiEdit& edit, common::v1::LocalPatient patient,
                                        const Statement& statement, Standing standing) {
   HIE_ASSIGN_OR_RETURN(v1::HolderRow holder, edit.reader().Holder(patient));
@@ -84,10 +103,13 @@ absl::StatusOr<RecordNumber> AddRecord(MpiEdit& edit, common::v1::LocalPatient p
     HIE_RETURN_IF_ERROR(MakePerson(edit, {number}).status());
     return number;
   }
-  HIE_ASSIGN_OR_RETURN(const std::vector<std::string> keys, QueryKeysOf(row.record()));
-  edit.MoveQueryKeys(number, {}, keys);
-  HIE_ASSIGN_OR_RETURN(const std::string packed, PackedOf(row.record()));
-  HIE_RETURN_IF_ERROR(edit.FileRecord(number, PackedView(packed.data())));
+  Derived own;
+  if (statement.derived == nullptr) {
+    HIE_ASSIGN_OR_RETURN(own, DeriveFrom(patient, statement.demographics));
+  }
+  const Derived& derived = statement.derived == nullptr ? own : *statement.derived;
+  edit.MoveQueryKeys(number, {}, derived.query_keys);
+  HIE_RETURN_IF_ERROR(edit.FileRecord(number, PackedView(derived.packed.data())));
   return number;
 }
 
@@ -97,7 +119,7 @@ absl::Status AddVersion(MpiEdit& edit, RecordNumber record, const Statement& sta
   PushVersion(edit, record, statement.demographics, *row.mutable_record());
   Date(edit, statement.event_micros, row);
   HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
-  return Refile(edit, record, before, row.record());
+  return Refile(edit, record, before, row.record(), statement.derived);
 }
 
 absl::StatusOr<bool> KeepLateVersion(MpiEdit& edit, RecordNumber record,
@@ -124,7 +146,7 @@ absl::Status ChangeStanding(MpiEdit& edit, RecordNumber record,
   const v1::Record before = row.record();
   change(*row.mutable_record());
   HIE_RETURN_IF_ERROR(edit.PutRecord(record, row));
-  HIE_RETURN_IF_ERROR(Refile(edit, record, before, row.record()));
+  HIE_RETURN_IF_ERROR(Refile(edit, record, before, row.record(), nullptr));
   HIE_ASSIGN_OR_RETURN(v1::PersonRow person, edit.reader().Person(row.eid()));
   Erase(record, *person.mutable_record_numbers());
   Erase(record, *person.mutable_tombstone_numbers());

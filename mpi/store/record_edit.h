@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
@@ -16,11 +19,22 @@ enum class Standing {
   kProvisional,  // In no index, in a person of its own, released to nobody.
 };
 
+// What follows from a statement alone, where it was worked out before.
+struct Derived {
+  std::string packed;                   // PackedOf.
+  std::vector<std::string> query_keys;  // QueryKeysOf a record that stands.
+};
+
 // What a source said, and when it says that it came to be (0: not said).
 struct Statement {
   const common::v1::Demographics& demographics;  // Must outlive the statement.
   int64_t event_micros = 0;
+  const Derived* derived = nullptr;  // Must outlive the statement; null: to be worked out.
 };
+
+// Works it out for a record that stands.
+absl::StatusOr<Derived> DeriveFrom(const common::v1::LocalPatient& patient,
+                                   const common::v1::Demographics& demographics);
 
 // Adds a record as the next incarnation of its id.  Returns its number.
 absl::StatusOr<RecordNumber> AddRecord(MpiEdit& edit, common::v1::LocalPatient patient,

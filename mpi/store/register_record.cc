@@ -1,6 +1,8 @@
 #include "mpi/store/register_record.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "mpi/link/membership.h"
 #include "mpi/score/score.h"
@@ -105,8 +107,8 @@ absl::StatusOr<v1::RegisterReply> LeaveUnchanged(MpiEdit& edit, const v1::Regist
   return ReplyFor(edit.reader(), record, unchanged, Origin::kExisted);
 }
 
-Statement StatementOf(const v1::RegisterCommand& command) {
-  return Statement{command.demographics(), command.event_micros()};
+Statement StatementOf(const v1::RegisterCommand& command, const Derived* derived = nullptr) {
+  return Statement{command.demographics(), command.event_micros(), derived};
 }
 
 // Keeps what may not be applied.
@@ -139,21 +141,27 @@ absl::StatusOr<v1::RegisterReply> RelinkAndReply(MpiEdit& edit, const v1::Regist
   return reply;
 }
 
+// A registration that is to be carried out: how it matches, and what follows from it alone.
+struct Matched {
+  v1::MatchPlan match;
+  Derived derived;
+};
+
 absl::StatusOr<v1::RegisterReply> RegisterNew(MpiEdit& edit, const v1::RegisterCommand& command,
-                                              const v1::MatchPlan& match, const Model& model) {
-  HIE_ASSIGN_OR_RETURN(
-      const RecordNumber record,
-      AddRecord(edit, command.patient(), StatementOf(command), Standing::kConfirmed));
-  return RelinkAndReply(edit, command, record, match, model, Origin::kCreated);
+                                              const Matched& matched, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const RecordNumber record,
+                       AddRecord(edit, command.patient(), StatementOf(command, &matched.derived),
+                                 Standing::kConfirmed));
+  return RelinkAndReply(edit, command, record, matched.match, model, Origin::kCreated);
 }
 
 absl::StatusOr<v1::RegisterReply> Update(MpiEdit& edit, const v1::RegisterCommand& command,
-                                         RecordNumber record, const v1::MatchPlan& match,
+                                         RecordNumber record, const Matched& matched,
                                          const Model& model) {
-  HIE_RETURN_IF_ERROR(AddVersion(edit, record, StatementOf(command)));
+  HIE_RETURN_IF_ERROR(AddVersion(edit, record, StatementOf(command, &matched.derived)));
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, edit.reader().Record(record));
   if (!row.record().provisional()) {
-    return RelinkAndReply(edit, command, record, match, model, Origin::kExisted);
+    return RelinkAndReply(edit, command, record, matched.match, model, Origin::kExisted);
   }
   edit.AddEvent(command.actor(), {row.record().patient()}, {"record-updated", "held"});
   return ReplyFor(edit.reader(), record, {}, Origin::kExisted);
@@ -238,16 +246,48 @@ absl::Status CheckVersion(const MpiReader& reader, const v1::RegisterCommand& co
   return absl::AbortedError("expected_version: the record has moved on; read it again");
 }
 
+absl::StatusOr<Matched> MatchRegistration(const MpiReader& reader,
+                                          const v1::RegisterCommand& command, const Target& target,
+                                          const Model& model) {
+  Matched matched;
+  HIE_ASSIGN_OR_RETURN(matched.derived, DeriveFrom(command.patient(), command.demographics()));
+  const Question question{matched.derived.packed,
+                          QuestionFingerprint(command.patient(), command.demographics()),
+                          target.record};
+  HIE_ASSIGN_OR_RETURN(matched.match, Match(reader, question, model));
+  return matched;
+}
+
+// What Prepare worked out, where nothing that it read has moved; else anew.
+absl::StatusOr<Matched> MatchOrReuse(const MpiReader& reader, const v1::RegisterCommand& command,
+                                     const Target& target, const Prepared& prepared,
+                                     const Model& model) {
+  if (prepared.window == nullptr) return MatchRegistration(reader, command, target, model);
+  const uint64_t fingerprint = QuestionFingerprint(command.patient(), command.demographics());
+  std::optional<v1::MatchPlan> plan = ReadPlan(prepared.plan, fingerprint, target.record, model);
+  if (!plan) return MatchRegistration(reader, command, target, model);
+  Matched matched;
+  matched.derived.packed = std::move(*plan->mutable_packed());
+  for (std::string& key : *plan->mutable_query_keys()) {
+    matched.derived.query_keys.push_back(std::move(key));
+  }
+  if (prepared.window->Unchanged(*plan)) {
+    matched.match = *std::move(plan);
+    return matched;
+  }
+  const Question question{matched.derived.packed, fingerprint, target.record};
+  HIE_ASSIGN_OR_RETURN(matched.match, Match(reader, question, model));
+  return matched;
+}
+
 absl::StatusOr<v1::RegisterReply> MatchAndApply(MpiEdit& edit, const v1::RegisterCommand& command,
-                                                const Target& target, absl::string_view plan,
-                                                const ChangeWindow* window, const Model& model) {
-  HIE_ASSIGN_OR_RETURN(const Question question,
-                       MakeQuestion(command.patient(), command.demographics(), target.record));
-  HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match,
-                       MatchOrReuse(edit.reader(), question, model, plan, window));
-  edit.UseKeyCounts(match);
-  if (target.kind == TargetKind::kNew) return RegisterNew(edit, command, match, model);
-  return Update(edit, command, target.record, match, model);
+                                                const Target& target, const Prepared& prepared,
+                                                const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const Matched matched,
+                       MatchOrReuse(edit.reader(), command, target, prepared, model));
+  edit.UseKeyCounts(matched.match);
+  if (target.kind == TargetKind::kNew) return RegisterNew(edit, command, matched, model);
+  return Update(edit, command, target.record, matched, model);
 }
 
 }  // namespace
@@ -261,15 +301,25 @@ absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCom
   return PutInOrder(reader, command, target);
 }
 
+absl::StatusOr<std::string> PlanRegistration(const MpiReader& reader,
+                                             const v1::RegisterCommand& command,
+                                             const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const Target target, FindTarget(reader, command, model));
+  if (target.kind != TargetKind::kNew && target.kind != TargetKind::kUpdate) return std::string();
+  HIE_ASSIGN_OR_RETURN(Matched matched, MatchRegistration(reader, command, target, model));
+  matched.match.set_packed(std::move(matched.derived.packed));
+  for (std::string& key : matched.derived.query_keys) matched.match.add_query_keys(std::move(key));
+  return matched.match.SerializeAsString();
+}
+
 absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
                                                const Model& model) {
-  HIE_RETURN_IF_ERROR(MatchAndApply(edit, command, Target{}, "", nullptr, model).status());
+  HIE_RETURN_IF_ERROR(MatchAndApply(edit, command, Target{}, Prepared(), model).status());
   return edit.reader().FindRecord(command.patient());
 }
 
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
-                                                absl::string_view plan, const ChangeWindow* window,
-                                                const Model& model) {
+                                                const Prepared& prepared, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const Target target, FindTarget(edit.reader(), command, model));
   HIE_RETURN_IF_ERROR(CheckVersion(edit.reader(), command, target));
   switch (target.kind) {
@@ -283,7 +333,7 @@ absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::Registe
       return KeepAsHistory(edit, command, target);
     case TargetKind::kNew:
     case TargetKind::kUpdate:
-      return MatchAndApply(edit, command, target, plan, window, model);
+      return MatchAndApply(edit, command, target, prepared, model);
   }
   return absl::InternalError("target: no such kind");
 }

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/score/model.h"
+#include "mpi/store/change_window.h"
 #include "mpi/store/match.h"
 #include "mpi/store/mpi_edit.h"
 
@@ -36,10 +39,21 @@ absl::StatusOr<Target> FindTarget(const MpiReader& reader, const v1::RegisterCom
 absl::StatusOr<RecordNumber> RegisterNewRecord(MpiEdit& edit, const v1::RegisterCommand& command,
                                                const Model& model);
 
-// Registers or updates; see MpiService.RegisterRecord.  `plan` is a hint of Prepare, of which
-// `window` knows whether it still holds; null: it is not used.
+// Matches a registration against a state that may be old: the plan for ApplyRegister, in bytes;
+// none where nothing is to be matched.  Errors as of FindTarget; INVALID_ARGUMENT: it cannot be
+// read.
+absl::StatusOr<std::string> PlanRegistration(const MpiReader& reader,
+                                             const v1::RegisterCommand& command,
+                                             const Model& model);
+
+// A plan, and what knows whether it still holds.
+struct Prepared {
+  absl::string_view plan = "";           // Bytes, whatever they are.
+  const ChangeWindow* window = nullptr;  // Null: the plan is not used.
+};
+
+// Registers or updates; see MpiService.RegisterRecord.  Does the same whatever was prepared.
 absl::StatusOr<v1::RegisterReply> ApplyRegister(MpiEdit& edit, const v1::RegisterCommand& command,
-                                                absl::string_view plan, const ChangeWindow* window,
-                                                const Model& model);
+                                                const Prepared& prepared, const Model& model);
 
 }  // namespace hie::mpi

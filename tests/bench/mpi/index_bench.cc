@@ -23,6 +23,7 @@
 #include "mpi/store/tables.h"
 #include "services/common/base/uuid.h"
 #include "services/common/journal/embedded_journal.h"
+#include "services/common/journal/overlay_reader.h"
 #include "services/common/outbox/outbox.h"
 #include "services/common/storage/rocksdb_kv_store.h"
 #include "services/common/wire/wire.h"
@@ -134,6 +135,7 @@ class Index {
   }
 
   Journal& journal() { return *journal_; }
+  const MpiMachine& machine() const { return *machine_; }
   std::shared_ptr<const Model> ModelOf(const KvReader& state) const {
     return ValueOrFail(machine_->models().In(state));
   }
@@ -251,6 +253,38 @@ void Identify(Index& index, const std::vector<Registration>& questions) {
   }
 }
 
+// What applying costs without writing, and what it would write, by table.
+void PrintApply(Index& index, const std::vector<std::string>& commands) {
+  std::map<std::string, std::pair<uint64_t, uint64_t>> rows;  // Rows and bytes.
+  double apply = 0;
+  const auto snapshot = index.journal().Snapshot();
+  uint64_t sequence = index.journal().applied_sequence();
+  for (const std::string& command : commands) {
+    const std::string plan = ValueOrFail(index.journal().Prepare(command));
+    WriteBatch changes;
+    const double start = Now();
+    const auto reply =
+        index.machine().Apply(command, plan, {++sequence, absl::Now()}, *snapshot, changes);
+    apply += Now() - start;
+    if (!reply.ok()) Fail(reply.status());
+    OverlayReader overlay(*snapshot);
+    overlay.Add(changes);
+    const WriteBatch batch = overlay.Changes();
+    for (const WriteBatch::Change& change : batch.changes()) {
+      auto& [count, bytes] = rows[change.table];
+      ++count;
+      bytes += change.key.size() + (change.value ? change.value->size() : 0);
+    }
+  }
+  const auto all = static_cast<double>(commands.size());
+  std::printf("apply without writing: %.0f us\n", apply / all * 1e6);
+  for (const auto& [table, counted] : rows) {
+    std::printf("  %-18s %5.1f rows %6.0f B\n", table.c_str(),
+                static_cast<double>(counted.first) / all,
+                static_cast<double>(counted.second) / all);
+  }
+}
+
 void PrintDisk(const std::string& dir, uint64_t records) {
   uint64_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
@@ -289,6 +323,10 @@ void Run(const Arguments& arguments) {
     std::vector<std::string> commands;
     for (const Registration& registration : fresh) commands.push_back(index.Command(registration));
     const double prepare = PrepareAll(index, commands);
+    if (round == 0) {
+      PrintApply(index, {commands.begin(),
+                         commands.begin() + std::min<ptrdiff_t>(20'000, std::ssize(commands))});
+    }
     const double durable = RegisterAll(index, commands);
     std::printf("round %d: prepare only %.0f/s, register durable %.0f/s (%.0f %%)\n", round + 1,
                 prepare, durable, durable / prepare * 100);
