@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "hie/mpi/v1/load_state.pb.h"
+#include "mpi/store/first_load_input.h"
+#include "services/common/base/clock.h"
+#include "services/common/storage/file_system.h"
+#include "services/common/storage/kv_store.h"
+
+namespace hie::mpi {
+
+struct RepeatsOptions {
+  KvStore* store = nullptr;      // Filled by the load; must outlive the call.
+  FileSystem* files = nullptr;   // Must outlive the call.
+  std::string mark_path = "";    // High-water mark; empty only for a store in memory.
+  std::string spool_path;        // kRepeatSpool of ReadInput.
+  const Clock* clock = nullptr;  // Must outlive the call.
+  LoadProgressReport progress = nullptr;
+};
+
+// Registers the lines of a first load that name an id again, by the rules of every registration: a
+// new version, a suspected overlay, or nothing new.  They are a bulk load of the same actor, whose
+// id follows from the input; one that was broken off goes on behind its last line.
+//
+// What cannot be registered is among the rejects of that load.  Errors as of EmbeddedJournal::Open,
+// and DATA_LOSS: the spool is damaged.  Cost: as of registering.
+absl::Status RegisterLoadedRepeats(const RepeatsOptions& options, const v1::FirstLoadRow& load);
+
+}  // namespace hie::mpi
