@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "gateway/edge/fake_identity_role.h"
 #include "gateway/edge/load_fake_role.h"
 #include "hie/audit/v1/audit_service.methods.h"
 #include "hie/consent/v1/consent_service.methods.h"
@@ -57,6 +58,9 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&, const mpi::v1::ResolvePersonRequest& request)
           -> absl::StatusOr<mpi::v1::ResolvePersonResponse> {
         const MutexLock lock(state.mutex);
+        if (!state.split_eid.empty() && request.eid() == state.split_eid) {
+          return absl::FailedPreconditionError("identity-split");
+        }
         bool known = request.eid() == state.person.eid();
         for (const auto& record : state.person.records()) {
           known = known || Same(record.patient(), request.patient());
@@ -76,6 +80,8 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
         *candidate->mutable_person() = state.person;
         candidate->set_weight_millibits(25000);
         candidate->set_certain(state.certain);
+        candidate->set_grade(state.certain ? mpi::v1::MATCH_GRADE_CERTAIN
+                                           : mpi::v1::MATCH_GRADE_PROBABLE);
         return response;
       });
   server.Serve<MpiService::ConfirmLinks>(
@@ -100,8 +106,10 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
         return response;
       });
   server.Serve<MpiService::DecideLink>(
-      [](const rpc::CallContext&,
-         const mpi::v1::DecideLinkRequest&) -> absl::StatusOr<mpi::v1::DecideLinkResponse> {
+      [&state](const rpc::CallContext&, const mpi::v1::DecideLinkRequest& request)
+          -> absl::StatusOr<mpi::v1::DecideLinkResponse> {
+        const MutexLock lock(state.mutex);
+        state.link_decided = request;
         return mpi::v1::DecideLinkResponse();
       });
 }
@@ -345,8 +353,9 @@ void ServeAuditAndDirectory(FakeState& state, rpc::MethodRegistrar& server) {
         return audit::v1::AppendResponse();
       });
   server.Serve<AuditService::List>(
-      [](const rpc::CallContext&,
-         const audit::v1::ListRequest& request) -> absl::StatusOr<audit::v1::ListResponse> {
+      [&state](const rpc::CallContext&,
+               const audit::v1::ListRequest& request) -> absl::StatusOr<audit::v1::ListResponse> {
+        if (state.audit_tells) return ListFakeLeaves(state, request);
         audit::v1::ListResponse response;
         const uint64_t before = request.before_sequence() == 0 ? 3 : request.before_sequence();
         for (uint64_t sequence = before - 1; sequence > 0; --sequence) {
@@ -422,6 +431,7 @@ void ServeFakeRoles(FakeState& state, rpc::MethodRegistrar& server) {
   ServeMpi(state, server);
   ServeIndexFeeds(state, server);
   ServeFakeLoads(state, server);
+  ServeFakeIdentity(state, server);
   ServeRegistry(state, server);
   ServeContents(state, server);
   ServeConsent(state, server);

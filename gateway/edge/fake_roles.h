@@ -17,6 +17,7 @@
 #include "hie/exchange/v1/exchange_service.methods.h"
 #include "hie/mpi/v1/load_service.pb.h"
 #include "hie/mpi/v1/mpi_service.pb.h"
+#include "hie/mpi/v1/review_service.pb.h"
 #include "hie/registry/v1/registry_service.pb.h"
 #include "services/common/base/mutex.h"
 #include "services/common/rpc/server.h"
@@ -47,14 +48,22 @@ struct FakeState {
   std::vector<mpi::v1::MergeRecordsRequest> merged;
   mpi::v1::BeginLoad load_begun;
   std::vector<mpi::v1::LoadLine> loaded;
-  uint64_t load_applied = 0;  // Lines of the load that are applied when it begins.
+  uint64_t load_applied = 0;   // Lines of the load that are applied when it begins.
   absl::Status registry_down;  // Of Submit.
   std::vector<registry::v1::SubmitRequest> submitted;
   std::vector<registry::v1::PutContentRequest> staged;
   registry::v1::FindSubmissionSetsResponse sets;
-  std::string content;    // That the registry keeps, of every document.
-  int contents_read = 0;  // Windows of it that were read.
-  int notes_refused = 0;  // Notices of disclosure that fail before one is taken.
+  mpi::v1::GetGoldenViewResponse golden;
+  mpi::v1::GetGoldenViewRequest golden_asked;
+  std::vector<mpi::v1::LinkEvent> link_events;
+  mpi::v1::UndoEventRequest undone;
+  mpi::v1::DecideTaskRequest task_decided;
+  mpi::v1::DecideLinkRequest link_decided;
+  bool audit_tells = false;  // List answers from `events`, the i-th at i milliseconds.
+  std::string split_eid;     // Resolves as one that a split retired.
+  std::string content;       // That the registry keeps, of every document.
+  int contents_read = 0;     // Windows of it that were read.
+  int notes_refused = 0;     // Notices of disclosure that fail before one is taken.
 };
 
 // Registers every method of every role on one server.

@@ -5,6 +5,8 @@
 #include "gateway/edge/directive_handlers.h"
 #include "gateway/edge/document_handlers.h"
 #include "gateway/edge/feed_handlers.h"
+#include "gateway/edge/identity_handlers.h"
+#include "gateway/edge/load_handlers.h"
 #include "gateway/edge/member_handlers.h"
 #include "gateway/edge/patient_handlers.h"
 #include "gateway/edge/query_handlers.h"
@@ -29,12 +31,14 @@ void GatewayEdge::Serve(rpc::MethodRegistrar& server) {
   ServeQueries(services_, server);
   ServePatients(services_, server);
   ServeFeeds(services_, server);
+  ServeLoads(services_, server);
   ServeSubmissions(services_, server);
   ServeDocuments(services_, server);
   ServeBreakGlass(services_, server);
   ServeDirectives(services_, server);
   ServeAudit(services_, server);
   ServeMembers(services_, server);
+  ServeIdentity(services_, server);
 }
 
 GatewayEdge::~GatewayEdge() { services_.Stop(); }

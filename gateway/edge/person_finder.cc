@@ -15,11 +15,18 @@ using mpi::v1::MpiService;
 
 constexpr absl::string_view kIndex = "the patient index";
 
+// Grades other than certain tell of the best record, whosever it is.
 exchange::v1::MatchGrade GradeOf(const mpi::v1::PersonCandidate& candidate, bool all_places) {
-  if (candidate.certain()) return exchange::v1::MATCH_GRADE_CERTAIN;
-  const bool probable = all_places && candidate.vetoes().empty() &&
-                        candidate.weight_millibits() >= kProbableMillibits;
-  return probable ? exchange::v1::MATCH_GRADE_PROBABLE : exchange::v1::MATCH_GRADE_POSSIBLE;
+  if (candidate.grade() == mpi::v1::MATCH_GRADE_CERTAIN) return exchange::v1::MATCH_GRADE_CERTAIN;
+  if (!all_places) return exchange::v1::MATCH_GRADE_POSSIBLE;
+  switch (candidate.grade()) {
+    case mpi::v1::MATCH_GRADE_PROBABLE:
+      return exchange::v1::MATCH_GRADE_PROBABLE;
+    case mpi::v1::MATCH_GRADE_CERTAINLY_NOT:
+      return exchange::v1::MATCH_GRADE_CERTAINLY_NOT;
+    default:
+      return exchange::v1::MATCH_GRADE_POSSIBLE;
+  }
 }
 
 exchange::v1::FoundPerson ShowFound(const VisiblePerson& visible,
@@ -33,6 +40,7 @@ exchange::v1::FoundPerson ShowFound(const VisiblePerson& visible,
   shown.set_grade(GradeOf(candidate, visible.all_places));
   if (visible.all_places) {
     shown.set_weight_millibits(candidate.weight_millibits());
+    shown.set_margin_millibits(candidate.margin_millibits());
     *shown.mutable_vetoes() = candidate.vetoes();
     *shown.mutable_fields() = candidate.fields();
   }

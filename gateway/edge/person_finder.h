@@ -11,13 +11,9 @@ namespace hie::edge {
 // More persons than this are none: the caller is asked for more detail (PRACTICE 2).
 inline constexpr uint32_t kPersonsFoundMax = 10;
 
-// Grades of a match, by weight of the best record in 1/1000 bit (ITI-119).  A certain match is the
-// index's word: it would link by itself.
-inline constexpr int32_t kProbableMillibits = 0;      // The model's review threshold.
-inline constexpr int32_t kPossibleMillibits = -5000;  // The index's floor of a search.
-
-// By demographics.  Weights, vetoes and grades other than certain tell of the best record,
-// whosever it is: where not every place may be named, the weight is 0 and the grade POSSIBLE.
+// By demographics, with the index's grades (ITI-119).  Weights, margins, vetoes and grades other
+// than certain tell of the best record, whosever it is: where not every place may be named, the
+// weight is 0 and the grade POSSIBLE.
 void FindPatients(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                   const exchange::v1::FindPatientsRequest& request,
                   Answer<exchange::v1::FindPatientsResponse> answer);

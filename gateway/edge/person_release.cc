@@ -36,6 +36,7 @@ PersonRelease::PersonRelease(EdgeServices& services, Options options, Show show,
       asker_{context_->caller().actor, ""},
       word_(std::move(options.word)),
       too_many_(options.too_many),
+      prepare_(std::move(options.prepare)),
       show_(std::move(show)),
       done_(std::move(done)),
       id_(services.NewId()) {
@@ -80,11 +81,11 @@ void PersonRelease::Locate(size_t at) {
   CallRole<RegistryService::Find>(
       *services_.roles().registry, "the registry", *context_, find,
       [self = shared_from_this(), at](absl::StatusOr<registry::v1::FindResponse> response) {
-        if (!response.ok()) return self->StepDone(response.status(), &PersonRelease::RecordAll);
+        if (!response.ok()) return self->StepDone(response.status(), &PersonRelease::PrepareAll);
         const absl::StatusOr<exchange::Located> located = exchange::FromProto(*response);
         if (!located.ok()) {
           return self->StepDone(absl::UnavailableError("the registry answers in another shape"),
-                                &PersonRelease::RecordAll);
+                                &PersonRelease::PrepareAll);
         }
         self->Decide(at, *located);
       });
@@ -100,10 +101,10 @@ void PersonRelease::Decide(size_t at, const exchange::Located& located) {
   auto batch = exchange::Batch<exchange::Undecided>::Gather(
       exchange::BatchKind::kBegin, {asker_.actor.member, exchange::CertainPatients(person)},
       std::move(places));
-  if (!batch.ok()) return StepDone(batch.status(), &PersonRelease::RecordAll);
+  if (!batch.ok()) return StepDone(batch.status(), &PersonRelease::PrepareAll);
   if (batch->empty()) {
     found.decided = (*std::move(batch)).Decide({});
-    return StepDone(absl::OkStatus(), &PersonRelease::RecordAll);
+    return StepDone(absl::OkStatus(), &PersonRelease::PrepareAll);
   }
   const exchange::action::DecideBatch wanted{0, exchange::DecisionAction::kLocate,
                                              exchange::CertainPatients(person), person.possible,
@@ -113,7 +114,7 @@ void PersonRelease::Decide(size_t at, const exchange::Located& located) {
   CallRole<ConsentService::Decide>(
       *services_.roles().consent, "consent", *context_, exchange::ToProto(wanted, asker_),
       [self = shared_from_this(), at, held](absl::StatusOr<consent::v1::DecideResponse> response) {
-        if (!response.ok()) return self->StepDone(response.status(), &PersonRelease::RecordAll);
+        if (!response.ok()) return self->StepDone(response.status(), &PersonRelease::PrepareAll);
         exchange::DecisionSet decisions = exchange::FromProto(*response);
         const bool token = !decisions.token.opaque.empty();
         Found& decided = self->found_[at];
@@ -121,7 +122,7 @@ void PersonRelease::Decide(size_t at, const exchange::Located& located) {
         decided.permitted = decided.decided->PermittedPlaces();
         self->StepDone(token ? absl::OkStatus()
                              : absl::InternalError("consent gave a decision without a token"),
-                       &PersonRelease::RecordAll);
+                       &PersonRelease::PrepareAll);
       });
 }
 
@@ -138,8 +139,21 @@ VisiblePerson PersonRelease::Visible(const Found& found) const {
   return visible;
 }
 
-void PersonRelease::RecordAll() {
+void PersonRelease::PrepareAll() {
   std::erase_if(found_, [this](const Found& found) { return Visible(found).records.empty(); });
+  if (found_.empty() || prepare_ == nullptr) return RecordAll();
+  {
+    const MutexLock lock(mutex_);
+    pending_ = found_.size();
+  }
+  for (const Found& found : found_) {
+    prepare_(Visible(found), [self = shared_from_this()](const absl::Status& status) {
+      self->StepDone(status, &PersonRelease::RecordAll);
+    });
+  }
+}
+
+void PersonRelease::RecordAll() {
   std::vector<audit::v1::Event> events;
   exchange::AuditEvent query;
   query.kind = AuditKind::kQuery;

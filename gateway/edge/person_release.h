@@ -34,12 +34,18 @@ class PersonRelease : public std::enable_shared_from_this<PersonRelease> {
   // is told.  Called for each visible person in the order given, one at a time.
   using Show = std::function<std::optional<std::string>(const VisiblePerson&)>;
 
+  // Reads what Show needs of a visible person, before anything is on record; it may be called for
+  // several at a time.
+  using Prepare =
+      std::function<void(const VisiblePerson& visible, std::function<void(absl::Status)> next)>;
+
   struct Options {
     std::shared_ptr<rpc::CallContext> context;
     std::shared_ptr<const exchange::DirectoryView> view;
     std::string word;       // What was done, for the audit: find, search, cross-reference.
     bool too_many = false;  // Said in the audit; nobody is given then.
     std::vector<exchange::Person> persons;
+    Prepare prepare = nullptr;  // Null: nothing is read.
   };
 
   // `done` once: OK after every Show; else nothing was shown.  The search is on record either way.
@@ -65,6 +71,7 @@ class PersonRelease : public std::enable_shared_from_this<PersonRelease> {
   void LocateAll();
   void Locate(size_t at);
   void Decide(size_t at, const exchange::Located& located);
+  void PrepareAll();
   void RecordAll();
   void FenceAll();
   void ConfirmConsent(size_t at);
@@ -79,6 +86,7 @@ class PersonRelease : public std::enable_shared_from_this<PersonRelease> {
   const exchange::Asker asker_;
   const std::string word_;
   const bool too_many_;
+  const Prepare prepare_;
   const Show show_;
   const std::function<void(absl::Status)> done_;
   const std::string id_;

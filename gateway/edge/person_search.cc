@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gateway/edge/identity_split.h"
 #include "gateway/edge/person_finder.h"
 #include "gateway/edge/person_release.h"
 #include "hie/mpi/v1/mpi_service.methods.h"
@@ -162,10 +163,32 @@ std::optional<std::string> Show(Search& search, const VisiblePerson& visible) {
   return bytes;
 }
 
-void Take(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+// The one EID that the search is about, where it may be one that a split retired; else empty.
+std::string LostEid(const Search& search) {
+  const SearchPatientsRequest& request = search.request;
+  const bool one = request.include_replaced() && request.conditions_size() == 1 &&
+                   OnlyEids(request) && request.conditions(0).values_size() == 1;
+  return one && search.found.matches().empty() ? request.conditions(0).values(0) : "";
+}
+
+void Conclude(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+              const std::shared_ptr<Search>& search, Answer<SearchPatientsResponse> answer) {
+  auto* patients = search->response.mutable_patients();
+  std::stable_sort(patients->begin(), patients->end(),
+                   [](const auto& a, const auto& b) { return a.eid() < b.eid(); });
+  const std::string lost = LostEid(*search);
+  if (lost.empty()) return answer(std::move(search->response));
+  FindSplit(services, std::move(context), search->view, lost,
+            [search, lost, answer = std::move(answer)](absl::StatusOr<bool> split) {
+              if (!split.ok()) return answer(split.status());
+              if (*split) search->response.add_split_eids(lost);
+              answer(std::move(search->response));
+            });
+}
+
+void Take(EdgeServices& services, const std::shared_ptr<rpc::CallContext>& context,
           const std::shared_ptr<Search>& search, Answer<SearchPatientsResponse> answer) {
-  PersonRelease::Options options{
-      std::move(context), search->view, "search", search->found.too_many(), {}};
+  PersonRelease::Options options{context, search->view, "search", search->found.too_many(), {}};
   for (const mpi::v1::PersonMatch& match : search->found.matches()) {
     absl::StatusOr<exchange::Person> person = exchange::FromProto(match.person());
     if (!person.ok()) return answer(absl::InternalError("person: bad shape"));
@@ -176,12 +199,9 @@ void Take(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
   PersonRelease::Start(
       services, std::move(options),
       [search](const VisiblePerson& visible) { return Show(*search, visible); },
-      [search, answer = std::move(answer)](const absl::Status& status) {
+      [&services, context, search, answer = std::move(answer)](const absl::Status& status) {
         if (!status.ok()) return answer(status);
-        auto* patients = search->response.mutable_patients();
-        std::stable_sort(patients->begin(), patients->end(),
-                         [](const auto& a, const auto& b) { return a.eid() < b.eid(); });
-        answer(std::move(search->response));
+        Conclude(services, context, search, answer);
       });
 }
 

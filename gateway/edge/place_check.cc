@@ -19,6 +19,7 @@ absl::Status Unknown() { return absl::NotFoundError("subject: unknown"); }
 
 struct Check {
   std::shared_ptr<rpc::CallContext> context;
+  Actor asker;
   std::shared_ptr<const exchange::DirectoryView> view;
   LocalPatient patient;
   exchange::Person person;
@@ -27,7 +28,7 @@ struct Check {
 
 void Decide(EdgeServices& services, const std::shared_ptr<const Check>& check,
             const exchange::Located& located) {
-  const MemberId& caller = check->context->caller().actor.member;
+  const MemberId& caller = check->asker.member;
   const auto holdings =
       exchange::FindHoldings(check->person, located.locators, *check->view, caller);
   auto batch = Batch<Undecided>::Gather(
@@ -41,7 +42,7 @@ void Decide(EdgeServices& services, const std::shared_ptr<const Check>& check,
   const auto held = std::make_shared<Batch<Undecided>>(*std::move(batch));
   CallRole<consent::v1::ConsentService::Decide>(
       *services.roles().consent, "consent", *check->context,
-      exchange::ToProto(wanted, {check->context->caller().actor, ""}),
+      exchange::ToProto(wanted, {check->asker, ""}),
       [check, held, caller](absl::StatusOr<consent::v1::DecideResponse> response) {
         if (!response.ok()) return check->next(response.status());
         const auto decided = std::move(*held).Decide(exchange::FromProto(*response));
@@ -56,6 +57,13 @@ void Decide(EdgeServices& services, const std::shared_ptr<const Check>& check,
 void CheckPlace(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                 const LocalPatient& patient, const exchange::Person& person,
                 std::function<void(absl::Status)> next) {
+  const Actor& caller = context->caller().actor;
+  CheckPlace(services, context, caller, patient, person, std::move(next));
+}
+
+void CheckPlace(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                const Actor& asker, const LocalPatient& patient, const exchange::Person& person,
+                std::function<void(absl::Status)> next) {
   auto view = services.View();
   if (!view.ok()) return next(view.status());
   registry::v1::FindRequest find;
@@ -65,7 +73,7 @@ void CheckPlace(EdgeServices& services, std::shared_ptr<rpc::CallContext> contex
   find.set_current_only(true);
   find.set_limit(1);
   const auto check = std::make_shared<const Check>(
-      Check{std::move(context), *std::move(view), patient, person, std::move(next)});
+      Check{std::move(context), asker, *std::move(view), patient, person, std::move(next)});
   CallRole<registry::v1::RegistryService::Find>(
       *services.roles().registry, "the registry", *check->context, find,
       [&services, check](absl::StatusOr<registry::v1::FindResponse> response) {

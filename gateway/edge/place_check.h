@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "gateway/edge/edge_services.h"
 #include "gateway/exchange/person.h"
+#include "services/common/labels/access.h"
 
 namespace hie::edge {
 
@@ -15,6 +16,11 @@ namespace hie::edge {
 // fenced by itself.
 void CheckPlace(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                 const LocalPatient& patient, const exchange::Person& person,
+                std::function<void(absl::Status)> next);
+
+// The same for `asker`, who may have another purpose than the caller.
+void CheckPlace(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                const Actor& asker, const LocalPatient& patient, const exchange::Person& person,
                 std::function<void(absl::Status)> next);
 
 }  // namespace hie::edge

@@ -1,0 +1,166 @@
+#include "gateway/edge/identity_fallout.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/edge/identity_recall.h"
+#include "gateway/edge/identity_steward.h"
+#include "hie/audit/v1/audit_service.methods.h"
+#include "hie/registry/v1/registry_service.methods.h"
+#include "services/common/wire/wire.h"
+
+namespace hie::edge {
+namespace {
+
+using audit::v1::AuditService;
+using exchange::v1::IdentityFallout;
+using registry::v1::RegistryService;
+
+// Records of one question to registry or audit.
+constexpr size_t kRecordsOfQuestion = 256;
+constexpr uint32_t kItemsOfQuestion = 1000;
+constexpr uint32_t kLeavesOfPage = 500;
+// Leaves that are read for one answer, at most.
+constexpr uint32_t kLeavesMax = 20'000;
+
+// One gathering, step by step.
+class Gathering : public std::enable_shared_from_this<Gathering> {
+ public:
+  Gathering(EdgeServices& services, std::shared_ptr<rpc::CallContext> context, Parting parting,
+            Answer<IdentityFallout> answer)
+      : services_(services),
+        context_(std::move(context)),
+        parting_(std::move(parting)),
+        answer_(std::move(answer)),
+        finder_(parting_.sequence, parting_.since_micros) {
+    fallout_.set_sequence(parting_.sequence);
+    fallout_.set_since_micros(parting_.since_micros);
+    for (const auto& patient : parting_.affected) *fallout_.add_affected() = patient;
+  }
+
+  void Start() { FindFiled(0); }
+
+ private:
+  // Records from `from` on, as many as one question takes.
+  template <typename Request>
+  size_t AddRecords(size_t from, Request& request) const {
+    const size_t end = std::min(parting_.affected.size(), from + kRecordsOfQuestion);
+    for (size_t at = from; at < end; ++at) *request.add_patients() = parting_.affected[at];
+    return end;
+  }
+
+  void FindFiled(size_t from) {
+    if (from >= parting_.affected.size()) return ReadAudit(0, 0);
+    registry::v1::FindRequest find;
+    const size_t end = AddRecords(from, find);
+    find.set_limit(kItemsOfQuestion);
+    CallRole<RegistryService::Find>(
+        *services_.roles().registry, "the registry", *context_, find,
+        [self = shared_from_this(), end](absl::StatusOr<registry::v1::FindResponse> found) {
+          if (!found.ok()) return self->answer_(found.status());
+          self->TakeFiled(*found);
+          self->FindFiled(end);
+        });
+  }
+
+  void TakeFiled(const registry::v1::FindResponse& found) {
+    if (found.truncated()) fallout_.set_filed_truncated(true);
+    for (const registry::v1::DocumentEntry& document : found.documents()) {
+      if (document.recorded_micros() < parting_.since_micros) continue;
+      exchange::v1::FiledItem& item = *fallout_.add_filed();
+      item.set_id(document.id());
+      *item.mutable_patient() = document.patient();
+      item.set_member(document.member());
+      item.set_recorded_micros(document.recorded_micros());
+      item.set_type_code(document.type_code());
+      item.set_title(document.title());
+    }
+  }
+
+  // Newest first, until leaves are older than the time in question.
+  void ReadAudit(size_t from, uint64_t before) {
+    if (from >= parting_.affected.size()) return Conclude();
+    audit::v1::ListRequest list;
+    const size_t end = AddRecords(from, list);
+    list.set_limit(kLeavesOfPage);
+    list.set_before_sequence(before);
+    CallRole<AuditService::List>(
+        *services_.roles().audit, "the audit", *context_, list,
+        [self = shared_from_this(), from, end](absl::StatusOr<audit::v1::ListResponse> listed) {
+          if (!listed.ok()) return self->answer_(listed.status());
+          const uint64_t next = self->TakeLeaves(*listed);
+          if (next == 0) return self->ReadAudit(end, 0);
+          self->ReadAudit(from, next);
+        });
+  }
+
+  // Returns before which leaf to go on; 0: there is nothing more to read.
+  uint64_t TakeLeaves(const audit::v1::ListResponse& listed) {
+    for (const audit::v1::AuditRecord& record : listed.records()) finder_.Take(record.leaf());
+    leaves_ += static_cast<uint32_t>(listed.records_size());
+    if (listed.records().empty() || !listed.truncated()) return 0;
+    const audit::v1::Leaf& last = listed.records().rbegin()->leaf();
+    if (last.time_micros() < parting_.since_micros) return 0;
+    if (leaves_ < kLeavesMax) return last.sequence();
+    fallout_.set_recalls_truncated(true);
+    return 0;
+  }
+
+  audit::v1::Event NoticeTo(const exchange::v1::Recall& recall) const {
+    audit::v1::Event event = MakeEvent(services_, context_->caller().actor,
+                                       audit::v1::EVENT_TYPE_SAFETY, "recall-notice");
+    event.set_event_id(RecallEventId(parting_.sequence, recall.member()));
+    event.set_custodian(recall.member());
+    AddRecords(0, event);
+    for (const std::string& item : recall.item_ids()) {
+      if (event.item_ids_size() < kRecallItemsMax) event.add_item_ids(item);
+    }
+    return event;
+  }
+
+  void Conclude() {
+    std::sort(fallout_.mutable_filed()->begin(), fallout_.mutable_filed()->end(),
+              [](const auto& a, const auto& b) {
+                return a.recorded_micros() != b.recorded_micros()
+                           ? a.recorded_micros() > b.recorded_micros()
+                           : a.id() < b.id();
+              });
+    std::vector<audit::v1::Event> notices;
+    for (exchange::v1::Recall& recall : finder_.Recalls()) {
+      if (!finder_.Noticed(recall.member())) notices.push_back(NoticeTo(recall));
+      *fallout_.add_recalls() = std::move(recall);
+    }
+    RecordReading(services_, *context_, "identity-fallout", parting_.affected,
+                  [self = shared_from_this(), notices](const absl::Status& recorded) {
+                    if (!recorded.ok()) return self->answer_(recorded);
+                    self->GiveNotice(notices);
+                  });
+  }
+
+  void GiveNotice(const std::vector<audit::v1::Event>& notices) {
+    if (notices.empty()) return answer_(std::move(fallout_));
+    Record(services_, *context_, notices,
+           [self = shared_from_this()](const absl::Status& recorded) {
+             if (!recorded.ok()) return self->answer_(recorded);
+             self->answer_(std::move(self->fallout_));
+           });
+  }
+
+  EdgeServices& services_;
+  const std::shared_ptr<rpc::CallContext> context_;
+  const Parting parting_;
+  const Answer<IdentityFallout> answer_;
+  RecallFinder finder_;
+  uint32_t leaves_ = 0;
+  IdentityFallout fallout_;
+};
+
+}  // namespace
+
+void GatherFallout(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                   Parting parting, Answer<IdentityFallout> answer) {
+  std::make_shared<Gathering>(services, std::move(context), std::move(parting), std::move(answer))
+      ->Start();
+}
+
+}  // namespace hie::edge
