@@ -83,6 +83,8 @@ absl::string_view GradeWord(exchange::v1::MatchGrade grade) {
       return "certain";
     case exchange::v1::MATCH_GRADE_PROBABLE:
       return "probable";
+    case exchange::v1::MATCH_GRADE_CERTAINLY_NOT:
+      return "certainly-not";
     default:
       return "possible";
   }
@@ -99,6 +101,8 @@ double ScoreOf(exchange::v1::MatchGrade grade) {
       return kCertain;
     case exchange::v1::MATCH_GRADE_PROBABLE:
       return kProbable;
+    case exchange::v1::MATCH_GRADE_CERTAINLY_NOT:
+      return 0;
     default:
       return kPossible;
   }

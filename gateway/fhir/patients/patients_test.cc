@@ -301,9 +301,17 @@ TEST_F(PatientsTest, UnknownAndHiddenReadAlike) {
 }
 
 TEST_F(PatientsTest, SplitPersonIsGone) {
-  world_.exchange().On<ExchangeService::SearchPatients>(
-      [](const auto&) { return absl::FailedPreconditionError("subject: identity-split"); });
-  EXPECT_EQ(world_.Get("/Patient/p-7")->status(), 410);
+  world_.exchange().On<ExchangeService::SearchPatients>([](const auto&) {
+    exchange::v1::SearchPatientsResponse response;
+    response.add_split_eids("p-7");
+    return response;
+  });
+  const auto gone = world_.Get("/Patient/p-7");
+  EXPECT_EQ(gone->status(), 410);
+  const json::Value outcome = OutcomeResource(gone->failure()->issues, "");
+  EXPECT_TRUE(absl::StrContains(json::Write(outcome), "identity-split"));
+  // A search for it finds nobody, as for any id that is not in use.
+  EXPECT_EQ(world_.Get("/Patient?_id=p-7")->resource().Find("total")->integer(), 0);
 }
 
 TEST_F(PatientsTest, DeathIsShownAsOneSourcesClaim) {
@@ -381,6 +389,19 @@ TEST_F(MatchTest, TheScoreFollowsTheGradeAlone) {
   EXPECT_EQ(bundle.At("/entry/0/search/score")->lexeme(), "1.0000");
   EXPECT_EQ(bundle.At("/entry/1/search/score")->lexeme(), "0.5000");
   EXPECT_EQ(bundle.At("/entry/2/search/score")->lexeme(), "0.5000");
+}
+
+TEST_F(MatchTest, EveryGradeOfTheIndexHasItsWord) {
+  for (const auto& [grade, word, score] :
+       {std::tuple(exchange::v1::MATCH_GRADE_CERTAIN, "certain", "1.0000"),
+        std::tuple(exchange::v1::MATCH_GRADE_PROBABLE, "probable", "0.8000"),
+        std::tuple(exchange::v1::MATCH_GRADE_POSSIBLE, "possible", "0.5000"),
+        std::tuple(exchange::v1::MATCH_GRADE_CERTAINLY_NOT, "certainly-not", "0.0000")}) {
+    Candidates({{"a", 1'000}}, grade);
+    const json::Value bundle = world_.Post("/Patient/$match", Ask(false))->resource();
+    EXPECT_EQ(Text(bundle, "/entry/0/search/extension/0/valueCode"), word);
+    EXPECT_EQ(bundle.At("/entry/0/search/score")->lexeme(), score);
+  }
 }
 
 TEST_F(MatchTest, OnlyCertainIsNeverTheBestOfSeveral) {

@@ -10,9 +10,14 @@ namespace hie::fhir {
 using exchange::v1::ExchangeService;
 using exchange::v1::PatientView;
 
-void FindPersons(const std::shared_ptr<Call>& call, const std::vector<std::string>& eids,
-                 const std::vector<std::string>& domains,
-                 std::function<void(absl::StatusOr<std::vector<PatientView>>)> done) {
+namespace {
+
+using exchange::v1::SearchPatientsResponse;
+
+// Nothing: no such person, as far as the caller may know.
+void Search(const std::shared_ptr<Call>& call, const std::vector<std::string>& eids,
+            const std::vector<std::string>& domains,
+            std::function<void(absl::StatusOr<SearchPatientsResponse>)> done) {
   exchange::v1::SearchPatientsRequest request;
   mpi::v1::PersonCondition* condition = request.add_conditions();
   condition->set_field(mpi::v1::PERSON_FIELD_EID);
@@ -20,30 +25,43 @@ void FindPersons(const std::shared_ptr<Call>& call, const std::vector<std::strin
     // What cannot be an id is nobody's.
     if (IsLogicalId(eid)) condition->add_values(eid);
   }
-  if (condition->values().empty()) return done(std::vector<PatientView>{});
+  if (condition->values().empty()) return done(SearchPatientsResponse());
   for (const std::string& domain : domains) request.add_domains(domain);
   request.set_include_replaced(true);
   call->Ask<ExchangeService::SearchPatients>(
-      request,
-      [done = std::move(done)](absl::StatusOr<exchange::v1::SearchPatientsResponse> response) {
-        if (absl::IsNotFound(response.status())) return done(std::vector<PatientView>{});
-        if (!response.ok()) return done(response.status());
-        done(
-            std::vector<PatientView>(std::make_move_iterator(response->mutable_patients()->begin()),
-                                     std::make_move_iterator(response->mutable_patients()->end())));
+      request, [done = std::move(done)](absl::StatusOr<SearchPatientsResponse> response) {
+        if (absl::IsNotFound(response.status())) return done(SearchPatientsResponse());
+        done(std::move(response));
       });
+}
+
+}  // namespace
+
+void FindPersons(const std::shared_ptr<Call>& call, const std::vector<std::string>& eids,
+                 const std::vector<std::string>& domains,
+                 std::function<void(absl::StatusOr<std::vector<PatientView>>)> done) {
+  Search(call, eids, domains,
+         [done = std::move(done)](absl::StatusOr<SearchPatientsResponse> found) {
+           if (!found.ok()) return done(found.status());
+           auto* views = found->mutable_patients();
+           done(std::vector<PatientView>(std::make_move_iterator(views->begin()),
+                                         std::make_move_iterator(views->end())));
+         });
 }
 
 void FindPerson(const std::shared_ptr<Call>& call, const std::string& eid,
                 std::function<void(absl::StatusOr<PatientView>)> done) {
-  FindPersons(call, {eid}, {},
-              [eid, done = std::move(done)](absl::StatusOr<std::vector<PatientView>> found) {
-                if (!found.ok()) return done(found.status());
-                for (PatientView& view : *found) {
-                  if (view.eid() == eid) return done(std::move(view));
-                }
-                done(absl::NotFoundError("patient: unknown"));
-              });
+  Search(call, {eid}, {},
+         [eid, done = std::move(done)](absl::StatusOr<SearchPatientsResponse> found) {
+           if (!found.ok()) return done(found.status());
+           for (PatientView& view : *found->mutable_patients()) {
+             if (view.eid() == eid) return done(std::move(view));
+           }
+           if (!found->split_eids().empty()) {
+             return done(absl::FailedPreconditionError("patient: identity-split"));
+           }
+           done(absl::NotFoundError("patient: unknown"));
+         });
 }
 
 void FindCurrentPerson(const std::shared_ptr<Call>& call, const std::string& eid,
