@@ -21,11 +21,14 @@ absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
   role->service_ =
       std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, role->machine_.models());
   role->loads_ = std::make_unique<BulkLoads>(*role->journal_);
+  role->review_ =
+      std::make_unique<ReviewService>(*role->journal_, *options.clock, *options.random);
   return role;
 }
 
 void MpiRole::Serve(rpc::Server& server) {
   loads_->Serve(server);
+  review_->Serve(server);
   using Methods = v1::MpiService;
   server.Serve<Methods::RegisterRecord>(
       [this](const rpc::CallContext&, const v1::RegisterRecordRequest& request) {

@@ -8,6 +8,7 @@
 #include "mpi/score/model.h"
 #include "mpi/service/bulk_load.h"
 #include "mpi/service/mpi_service.h"
+#include "mpi/service/review_service.h"
 #include "mpi/store/mpi_machine.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/random_source.h"
@@ -39,6 +40,7 @@ class MpiRole {
   Journal& journal() { return *journal_; }
   MpiService& service() { return *service_; }
   BulkLoads& loads() { return *loads_; }
+  ReviewService& review() { return *review_; }
 
   // The tables that the store must have, how they are used, and the memory for blocks read that an
   // index of millions of records wants.
@@ -53,6 +55,7 @@ class MpiRole {
   std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<MpiService> service_;
   std::unique_ptr<BulkLoads> loads_;
+  std::unique_ptr<ReviewService> review_;
 };
 
 }  // namespace hie::mpi

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
+#include "mpi/store/task_queue.h"
+#include "mpi/store/task_rank.h"
 #include "services/common/base/status_macros.h"
 
 namespace hie::mpi {
@@ -22,22 +25,43 @@ absl::StatusOr<bool> OnlyProvisional(const MpiReader& reader, const v1::PersonRo
                      [](const v1::RecordRow& row) { return row.record().provisional(); });
 }
 
+// The strongest possible link of a record of the person with another's.
+struct Possible {
+  RecordNumber own = 0;
+  Millibits weight = 0;
+};
+
+// How far the review of a possible link has come, and until when it is due.
+absl::Status AddReview(const MpiReader& reader, RecordNumber own, RecordNumber other,
+                       v1::PossibleLink& link) {
+  const TaskReader tasks(reader.rows());
+  HIE_ASSIGN_OR_RETURN(const uint64_t number,
+                       tasks.NumberOf(v1::TASK_KIND_POSSIBLE_LINK, own, other));
+  if (number == 0) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const std::optional<v1::TaskRow> task, tasks.Find(number));
+  if (!task) return absl::DataLossError("tasks: a row is missing");
+  link.set_review(ReviewOf(number, *task));
+  link.set_due_micros(task->due_micros());
+  return absl::OkStatus();
+}
+
 // The records that may belong to the person, each with its strongest weight.
 absl::Status AddPossible(const MpiReader& reader, const v1::PersonRow& row, v1::Person& person) {
-  std::map<RecordNumber, Millibits> strongest;
+  std::map<RecordNumber, Possible> strongest;
   for (const RecordNumber record : AllRecordNumbers(row)) {
     HIE_ASSIGN_OR_RETURN(const auto links, reader.PossibleLinksOf(record));
     for (const auto& [other, weight] : links) {
-      const auto [at, added] = strongest.emplace(other, weight);
-      if (!added) at->second = std::max(at->second, weight);
+      const auto [at, added] = strongest.emplace(other, Possible{record, weight});
+      if (!added && weight > at->second.weight) at->second = {record, weight};
     }
   }
   std::map<std::tuple<std::string, std::string, uint32_t>, v1::PossibleLink> by_key;
-  for (const auto& [other, weight] : strongest) {
+  for (const auto& [other, possible] : strongest) {
     HIE_ASSIGN_OR_RETURN(const v1::RecordRow other_row, reader.Record(other));
     v1::PossibleLink& link = by_key[KeyOf(other_row.record().patient())];
     *link.mutable_patient() = other_row.record().patient();
-    link.set_weight_millibits(weight);
+    link.set_weight_millibits(possible.weight);
+    HIE_RETURN_IF_ERROR(AddReview(reader, possible.own, other, link));
   }
   for (const auto& [key, link] : by_key) *person.add_possible() = link;
   return absl::OkStatus();

@@ -83,6 +83,16 @@ bool IsReadTwice(uint64_t number) {
   return (mixed ^ (mixed >> 31)) % kBlindReadEvery == 0;
 }
 
+bool IsBlind(uint64_t number, const v1::TaskRow& task) {
+  return IsReadTwice(number) && !task.disputed();
+}
+
+v1::ReviewState ReviewOf(uint64_t number, const v1::TaskRow& task) {
+  if (task.disputed()) return v1::REVIEW_STATE_ESCALATED;
+  const bool asked_again = !task.answers().empty() && !IsBlind(number, task);
+  return asked_again ? v1::REVIEW_STATE_AWAITS_SECOND : v1::REVIEW_STATE_OPEN;
+}
+
 uint32_t DailyShare(uint64_t records) {
   constexpr uint64_t kMillion = 1'000'000;
   const uint64_t millions = std::max<uint64_t>(1, (records + kMillion - 1) / kMillion);

@@ -46,6 +46,12 @@ absl::Time DueTime(absl::Time opened);
 // Tells whether a task is read twice, by its number alone.
 bool IsReadTwice(uint64_t number);
 
+// Tells whether a second person reads the task without knowing of the first: only a dispute tells.
+bool IsBlind(uint64_t number, const v1::TaskRow& task);
+
+// How far a task has come, whatever the time: LEASED and late are for who has a clock.
+v1::ReviewState ReviewOf(uint64_t number, const v1::TaskRow& task);
+
 // How many tasks a day are asked of people in an index of so many records.
 uint32_t DailyShare(uint64_t records);
 
