@@ -18,7 +18,15 @@ namespace hie::mpi {
 namespace {
 
 uint64_t CapOf(KeyType type) {
-  return BreadthOf(type) == KeyBreadth::kFine ? kKeyRecordsMax : kBroadKeyRecordsMax;
+  switch (BreadthOf(type)) {
+    case KeyBreadth::kFine:
+      return kKeyRecordsMax;
+    case KeyBreadth::kBroad:
+      return kBroadKeyRecordsMax;
+    case KeyBreadth::kVeryBroad:
+      break;
+  }
+  return kCountedByWalking;
 }
 
 // Walks the keys of a question, rarest first.

@@ -12,7 +12,8 @@
 
 namespace hie::mpi {
 
-// A fine key that more records hold is walked in its refined form; a broad one from fewer on.
+// A fine key that more records hold is walked in its refined form; a broad one from fewer on, and a
+// very broad one as soon as it is counted (kCountedByWalking).
 inline constexpr size_t kKeyRecordsMax = 200;
 inline constexpr size_t kBroadKeyRecordsMax = 60;
 // Records that one match reads through keys at most, rarest keys first.
