@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,6 +45,16 @@ struct Arguments {
 
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// CPU time that the process has used.
+double Cpu() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double ResidentMegabytes() {
@@ -154,23 +165,22 @@ double RegisterAll(Index& index, const std::vector<std::string>& commands) {
   constexpr int kThreads = 2;
   constexpr int kWindow = 512;
   std::atomic<size_t> next{0};
-  std::atomic<int> under_way{0};
+  std::counting_semaphore<> free{kWindow};
   const double start = Now();
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (size_t i = next++; i < commands.size(); i = next++) {
-        while (under_way.load() >= kWindow) std::this_thread::yield();
-        ++under_way;
+        free.acquire();
         index.journal().Propose(commands[i], [&](absl::StatusOr<Applied> applied) {
           if (!applied.ok()) Fail(applied.status());
-          --under_way;
+          free.release();
         });
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  while (under_way.load() > 0) std::this_thread::yield();
+  for (int i = 0; i < kWindow; ++i) free.acquire();
   return static_cast<double>(commands.size()) / (Now() - start);
 }
 
@@ -302,7 +312,10 @@ void Run(const Arguments& arguments) {
     std::vector<std::string> commands;
     commands.reserve(all.size());
     for (const Registration& registration : all) commands.push_back(index.Command(registration));
-    std::printf("register %zu: %.0f/s durable\n", commands.size(), RegisterAll(index, commands));
+    const double cpu = Cpu();
+    const double rate = RegisterAll(index, commands);
+    std::printf("register %zu: %.0f/s durable, %.0f us CPU each\n", commands.size(), rate,
+                (Cpu() - cpu) / static_cast<double>(commands.size()) * 1e6);
   }
   index.Close();
   const double closed = Now();
@@ -327,9 +340,11 @@ void Run(const Arguments& arguments) {
       PrintApply(index, {commands.begin(),
                          commands.begin() + std::min<ptrdiff_t>(20'000, std::ssize(commands))});
     }
+    const double cpu = Cpu();
     const double durable = RegisterAll(index, commands);
-    std::printf("round %d: prepare only %.0f/s, register durable %.0f/s (%.0f %%)\n", round + 1,
-                prepare, durable, durable / prepare * 100);
+    std::printf("round %d: prepare only %.0f/s, register durable %.0f/s (%.0f %%), %.0f us CPU\n",
+                round + 1, prepare, durable, durable / prepare * 100,
+                (Cpu() - cpu) / static_cast<double>(commands.size()) * 1e6);
   }
   std::printf("resident %.0f MB\n", ResidentMegabytes());
 }
