@@ -11,6 +11,7 @@
 #include "services/hiectl/commands/conformance_commands.h"
 #include "services/hiectl/commands/consent_commands.h"
 #include "services/hiectl/commands/demo_commands.h"
+#include "services/hiectl/commands/first_load_commands.h"
 #include "services/hiectl/commands/glass_commands.h"
 #include "services/hiectl/commands/intake_commands.h"
 #include "services/hiectl/commands/load_commands.h"
@@ -326,6 +327,7 @@ class CommandTree {
   void AddMpi() {
     CLI::App* noun = Noun("mpi", "the master patient index");
     AddMpiLoad(noun);
+    AddMpiFirstLoad(noun);
   }
 
   void AddMpiLoad(CLI::App* noun) {
@@ -344,6 +346,31 @@ class CommandTree {
          [this](const Context& c) { return MpiLinkHash(c, store_.data_dir); })
         ->add_option("--data_dir", store_.data_dir, "hied's data directory")
         ->required();
+  }
+
+  void AddMpiFirstLoad(CLI::App* noun) {
+    CLI::App* load = Verb(noun, "first-load", "fill an empty index from files; stop hied first",
+                          [this](const Context& c) { return MpiFirstLoad(c, mpi_first_load_); });
+    load->add_option("files", mpi_first_load_.inputs,
+                     "CSV with a header, or .ndjson of FHIR Patients; one or more")
+        ->required();
+    load->add_option("--data_dir", mpi_first_load_.data_dir, "hied's data directory")->required();
+    load->add_option("--authority", mpi_first_load_.authorities,
+                     "domain of the ids (OID); again for each file where they differ")
+        ->required()
+        ->allow_extra_args(false);
+    load->add_option("--columns", mpi_first_load_.columns,
+                     "column file (`hiectl match columns --help`); it must name an id")
+        ->allow_extra_args(false);
+    load->add_option("--member", mpi_first_load_.member, "who loads, for the audit")->required();
+    load->add_option("--model", mpi_first_load_.model,
+                     "calibrated model; by default the shipped one, calibrated on the input");
+    load->add_option("--started", mpi_first_load_.started,
+                     "when a load that this one repeats was begun");
+    load->add_option("--work_dir", mpi_first_load_.work_dir, "for about three times the input");
+    load->add_option("--rejects", mpi_first_load_.rejects, "CSV of what was not loaded, and why");
+    load->add_option("--threads", mpi_first_load_.threads, "at most this many")
+        ->check(CLI::Range(1, 256));
   }
 
   void AddMatch() {
@@ -412,6 +439,7 @@ class CommandTree {
   StoreOptions store_;
   MatchOptions match_;
   MpiLoadOptions mpi_load_;
+  MpiFirstLoadOptions mpi_first_load_;
   MemberAddOptions member_;
   MapNamespacesOptions namespaces_;
   ReplayOptions replay_;
