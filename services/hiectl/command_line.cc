@@ -22,6 +22,7 @@
 #include "services/hiectl/commands/query_commands.h"
 #include "services/hiectl/commands/setup_commands.h"
 #include "services/hiectl/commands/store_commands.h"
+#include "services/hiectl/mpi_verbs.h"
 
 namespace hie::ctl {
 namespace {
@@ -327,6 +328,13 @@ class CommandTree {
   void AddMpi() {
     CLI::App* noun = Noun("mpi", "the master patient index");
     AddMpiLoad(noun);
+    AddMpiVerbs(
+        noun,
+        [this](CLI::App* of, const char* name, const char* help,
+               std::function<ExitCode(const Context&)> run) {
+          return Verb(of, name, help, std::move(run));
+        },
+        mpi_);
     AddMpiFirstLoad(noun);
   }
 
@@ -382,7 +390,7 @@ class CommandTree {
     CLI::App* train = Verb(noun, "train", "learn a model from a file, without labels",
                            [this](const Context& c) { return MatchTrain(c, match_); });
     CLI::App* monitor = Verb(noun, "monitor", "values that say nothing, heavy keys, expected links",
-                             [this](const Context& c) { return MatchMonitor(c, match_); });
+                             [this](const Context& c) { return Monitor(c); });
     CLI::App* explain = Verb(noun, "explain", "why two records have their weight",
                              [this](const Context& c) { return MatchExplain(c, match_); });
     CLI::App* columns = Verb(noun, "columns", "propose a column file for a CSV",
@@ -404,11 +412,21 @@ class CommandTree {
         ->delimiter(',');
     train->add_option("--out", match_.out, "model file to write, a new one")->required();
     monitor->add_flag("--show-values", match_.show_values, "print the values; they may be PHI");
+    CLI::Option* in = monitor->get_option("--in")->required(false);
+    monitor->add_flag("--index", of_index_, "of the index, through the exchange")->excludes(in);
     explain->add_option("--row", match_.row, "row of a file of pairs, from 1");
     explain->add_option("--rows", match_.rows, "I,J: rows of a file, or of either of two")
         ->delimiter(',')
         ->expected(2);
     explain->add_option("--svg", match_.svg, "picture to write");
+  }
+
+  // Of a file, or of the index.
+  ExitCode Monitor(const Context& context) {
+    mpi_.seed = match_.seed;
+    if (of_index_) return MpiMonitor(context, mpi_);
+    if (!match_.inputs.empty()) return MatchMonitor(context, match_);
+    return context.output.Fail(absl::InvalidArgumentError("--in: want a CSV, or --index"));
   }
 
   void AddMatchRun(CLI::App* verb) {
@@ -438,6 +456,8 @@ class CommandTree {
   DemoOptions demo_;
   StoreOptions store_;
   MatchOptions match_;
+  MpiOptions mpi_;
+  bool of_index_ = false;  // `match monitor --index`.
   MpiLoadOptions mpi_load_;
   MpiFirstLoadOptions mpi_first_load_;
   MemberAddOptions member_;

@@ -61,8 +61,9 @@ ExitCode PatientFind(const Context& context, const PatientFindOptions& options) 
     return ExitCode::kNotFound;
   }
   for (const exchange::v1::FoundPerson& person : found->persons()) {
-    context.output.Line(absl::StrFormat("%s  %s  %s", person.certain() ? "certain " : "possible",
-                                        Bits(person.weight_millibits()),
+    const std::string grade =
+        ShortName(exchange::v1::MatchGrade_Name(person.grade()), "MATCH_GRADE_");
+    context.output.Line(absl::StrFormat("%-13s  %s  %s", grade, Bits(person.weight_millibits()),
                                         PersonLine(person.demographics())));
     context.output.Line(absl::StrCat("  eid ", person.eid()));
     context.output.Line(absl::StrCat("  ", WhyLine(person.fields())));
