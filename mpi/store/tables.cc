@@ -73,7 +73,11 @@ std::vector<std::string> StateTables() {
 }
 
 TableTunings StoreTunings() {
-  return {{std::string(kKeysTable), {kBaseKeyBytes, TableTuning::Compression::kNone}}};
+  return {{std::string(kKeysTable), {kBaseKeyBytes, TableTuning::Compression::kDense}},
+          {std::string(kFeaturesTable), {0, TableTuning::Compression::kFast}},
+          {std::string(kQueryKeysTable), {0, TableTuning::Compression::kDense}},
+          {std::string(kExplanationsTable), {0, TableTuning::Compression::kDense}},
+          {std::string(kRecordsTable), {0, TableTuning::Compression::kDense}}};
 }
 
 std::string RecordKey(RecordNumber record) { return KeyWriter().U64(record).key(); }
@@ -161,6 +165,7 @@ bool IsFiledType(KeyType type) {
     case KeyType::kNamesPlace:
     case KeyType::kZipDob:
     case KeyType::kSsnLastFourDob:
+    case KeyType::kGivenPlace:
       return false;
     default:
       return true;
