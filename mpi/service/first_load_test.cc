@@ -192,6 +192,25 @@ TEST(FirstLoadTest, FillsAnIndexThatGoesOnAsAnyOther) {
   EXPECT_THAT(CheckInvariants(*place.State()), IsOkAndHolds(IsEmpty()));
 }
 
+// A record's next update asks whether it still belongs to its person: no person may be one that
+// this question would divide at once.
+TEST(FirstLoadTest, PersonsCohereUnderTheModelThatIsActive) {
+  const std::vector<LoadLine> lines = Generate();
+  Place place("coheres");
+  ListedInput input(lines);
+  ASSERT_THAT(RunFirstLoad(place.Options(), input), IsOk());
+  const ActiveModel models(DefaultModel());
+  const auto state = place.State();
+  HIE_ASSERT_OK_AND_ASSIGN(const auto model, models.In(*state));
+  std::vector<std::string> faults;
+  ScrubOptions scrub;
+  scrub.model = model.get();
+  scrub.on_fault = [&](const InvariantFault& fault) { faults.emplace_back(fault.fault); };
+  HIE_ASSERT_OK_AND_ASSIGN(const ScrubCounts counts, Scrub(*state, scrub));
+  EXPECT_EQ(counts.records, kRecords);
+  EXPECT_THAT(faults, IsEmpty());
+}
+
 TEST(FirstLoadTest, EveryLinkReplays) {
   const std::vector<LoadLine> lines = Generate();
   Place place("replays");
