@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hie/mpi/v1/mpi_service.methods.h"
+#include "mpi/service/monitor.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/outbox/outbox.h"
@@ -18,21 +19,40 @@ absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
   journal.clock = options.clock;
   journal.mark_path = std::move(options.mark_path);
   HIE_ASSIGN_OR_RETURN(role->journal_, EmbeddedJournal::Open(std::move(journal)));
-  role->service_ =
-      std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random, role->machine_.models());
+  role->service_ = std::make_unique<MpiService>(*role->journal_, *options.clock, *options.random,
+                                                role->machine_.models());
   role->loads_ = std::make_unique<BulkLoads>(*role->journal_);
-  role->review_ =
-      std::make_unique<ReviewService>(*role->journal_, *options.clock, *options.random);
+  role->review_ = std::make_unique<ReviewService>(*role->journal_, *options.clock, *options.random);
+  role->models_ = std::make_unique<ModelService>(*role->journal_, *options.clock, *options.random,
+                                                 role->machine_.models());
+  role->metrics_ = std::make_unique<MpiMetrics>(options.metrics);
+  if (options.metrics != nullptr) {
+    role->clockwork_ = std::make_unique<MonitorClockwork>(
+        options.monitor_period,
+        [role = role.get(), clock = options.clock] { role->Measure(*clock); });
+  }
   return role;
+}
+
+void MpiRole::Measure(const Clock& clock) {
+  const ChangeWindow::Answers plans = machine_.plan_answers();
+  metrics_->SetPlans(plans.unchanged, plans.changed);
+  // What cannot be measured keeps its last values, whose time is a metric too.
+  const absl::StatusOr<v1::Monitors> monitors =
+      MeasureMonitors(*journal_->Snapshot(), machine_.models(), MonitorOptions(), clock.Now());
+  if (monitors.ok()) metrics_->SetMonitors(*monitors, clock.Now());
 }
 
 void MpiRole::Serve(rpc::Server& server) {
   loads_->Serve(server);
   review_->Serve(server);
+  models_->Serve(server);
   using Methods = v1::MpiService;
   server.Serve<Methods::RegisterRecord>(
       [this](const rpc::CallContext&, const v1::RegisterRecordRequest& request) {
-        return service_->RegisterRecord(request);
+        auto response = service_->RegisterRecord(request);
+        if (response.ok()) metrics_->CountRegistration(response->outcome());
+        return response;
       });
   server.Serve<Methods::ResolvePerson>(
       [this](const rpc::CallContext&, const v1::ResolvePersonRequest& request) {
@@ -40,7 +60,9 @@ void MpiRole::Serve(rpc::Server& server) {
       });
   server.Serve<Methods::SearchPersons>(
       [this](const rpc::CallContext&, const v1::SearchPersonsRequest& request) {
-        return service_->SearchPersons(request);
+        auto response = service_->SearchPersons(request);
+        if (response.ok()) metrics_->CountSearch(*response);
+        return response;
       });
   server.Serve<Methods::ConfirmLinks>(
       [this](const rpc::CallContext&, const v1::ConfirmLinksRequest& request) {

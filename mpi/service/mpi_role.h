@@ -7,6 +7,8 @@
 #include "absl/status/statusor.h"
 #include "mpi/score/model.h"
 #include "mpi/service/bulk_load.h"
+#include "mpi/service/model_service.h"
+#include "mpi/service/monitor_metrics.h"
 #include "mpi/service/mpi_service.h"
 #include "mpi/service/review_service.h"
 #include "mpi/store/mpi_machine.h"
@@ -29,6 +31,9 @@ class MpiRole {
     const Clock* clock = nullptr;    // Must outlive the role.
     RandomSource* random = nullptr;  // Must outlive the role.
     const Model* model = nullptr;    // Must outlive the role; null: the shipped one.
+    std::shared_ptr<prometheus::Registry> metrics = nullptr;  // Null: not counted.
+    // How often the monitors are measured for `metrics`.
+    absl::Duration monitor_period = absl::Minutes(15);
   };
 
   // DATA_LOSS, FAILED_PRECONDITION: as EmbeddedJournal::Open.
@@ -41,6 +46,7 @@ class MpiRole {
   MpiService& service() { return *service_; }
   BulkLoads& loads() { return *loads_; }
   ReviewService& review() { return *review_; }
+  ModelService& models() { return *models_; }
 
   // The tables that the store must have, how they are used, and the memory for blocks read that an
   // index of millions of records wants.
@@ -51,11 +57,17 @@ class MpiRole {
  private:
   explicit MpiRole(const Model& shipped) : machine_(shipped) {}
 
+  // Measures the monitors for the metrics.
+  void Measure(const Clock& clock);
+
   const MpiMachine machine_;
   std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<MpiService> service_;
   std::unique_ptr<BulkLoads> loads_;
   std::unique_ptr<ReviewService> review_;
+  std::unique_ptr<ModelService> models_;
+  std::unique_ptr<MpiMetrics> metrics_;
+  std::unique_ptr<MonitorClockwork> clockwork_;  // Last: it uses the others.
 };
 
 }  // namespace hie::mpi

@@ -75,6 +75,17 @@ void ChangeWindow::Forget() {
 
 bool ChangeWindow::Unchanged(const v1::MatchPlan& plan) const {
   MutexLock lock(mutex_);
+  const bool unchanged = IsUnchanged(plan);
+  ++(unchanged ? answers_.unchanged : answers_.changed);
+  return unchanged;
+}
+
+ChangeWindow::Answers ChangeWindow::answers() const {
+  MutexLock lock(mutex_);
+  return answers_;
+}
+
+bool ChangeWindow::IsUnchanged(const v1::MatchPlan& plan) const {
   if (!any_ || plan.sequence() < complete_after_) return false;
   for (const uint64_t what : plan.watched()) {
     const auto found = changed_.find(what);

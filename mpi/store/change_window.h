@@ -40,10 +40,19 @@ class ChangeWindow {
   // Tells whether nothing that the plan read was changed since.
   bool Unchanged(const v1::MatchPlan& plan) const;
 
+  // How often Unchanged said yes, and no.
+  struct Answers {
+    uint64_t unchanged = 0;
+    uint64_t changed = 0;
+  };
+  Answers answers() const;
+
  private:
   void Forget() HIE_REQUIRES(mutex_);
+  bool IsUnchanged(const v1::MatchPlan& plan) const HIE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
+  mutable Answers answers_ HIE_GUARDED_BY(mutex_);
   bool any_ HIE_GUARDED_BY(mutex_) = false;
   // Every change of a later sequence is remembered.
   uint64_t complete_after_ HIE_GUARDED_BY(mutex_) = 0;

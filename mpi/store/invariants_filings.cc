@@ -24,7 +24,6 @@ constexpr size_t kPartBits = 16;
 constexpr size_t kParts = size_t{1} << kPartBits;
 // Parts that are told apart row by row, at most; what differs beyond shows after these are mended.
 constexpr size_t kPartsShownMax = 8;
-constexpr size_t kNumberBytes = 8;
 
 // FNV-1a of the key, then splitmix64: every bit of the key shows in every bit.
 uint64_t HashOfKey(absl::string_view key) {
@@ -36,10 +35,24 @@ uint64_t HashOfKey(absl::string_view key) {
 
 size_t PartOf(uint64_t hash) { return hash >> (64 - kPartBits); }
 
-struct Faults {
+// How a table of filings is told of.
+struct FilingTable {
+  Table table;
   absl::string_view missing;
   absl::string_view left_over;
+  RecordNumber (*record_of)(absl::string_view key);  // 0: the key names none.
 };
+
+RecordNumber RecordOfFiling(absl::string_view key) {
+  const absl::StatusOr<Filing> filing = ReadFilingKey(key);
+  return filing.ok() ? filing->record : 0;
+}
+
+RecordNumber RecordOfQueryFiling(absl::string_view key) {
+  constexpr size_t kNumberBytes = 8;
+  if (key.size() < kNumberBytes) return 0;
+  return KeyReader(key.substr(key.size() - kNumberBytes)).U64().value_or(0);
+}
 
 using VisitKey = absl::FunctionRef<absl::Status(const std::string& key)>;
 // Makes every filing that a record should have.
@@ -48,13 +61,8 @@ using MakeKeys = absl::FunctionRef<absl::Status(VisitKey visit)>;
 // One table of filings against what should be there.
 class SetComparison {
  public:
-  SetComparison(const KvReader& state, ScrubDesk& desk, Table table, const Faults& faults)
-      : state_(state),
-        desk_(desk),
-        table_(table),
-        faults_(faults),
-        wanted_(kParts),
-        filed_(kParts) {}
+  SetComparison(const KvReader& state, ScrubDesk& desk, const FilingTable& filings)
+      : state_(state), desk_(desk), filings_(filings), wanted_(kParts), filed_(kParts) {}
 
   void Filed(absl::string_view key) { Add(key, filed_); }
 
@@ -89,28 +97,23 @@ class SetComparison {
       if (shown(key)) missing.insert(key);
       return absl::OkStatus();
     }));
-    HIE_RETURN_IF_ERROR(ForEachRow(state_, table_, [&](absl::string_view key, absl::string_view) {
-      HIE_RETURN_IF_ERROR(desk_.Tick("filings that differ", 0));
-      if (shown(key) && missing.erase(std::string(key)) == 0) Tell(faults_.left_over, key);
-      return absl::OkStatus();
-    }));
-    for (const std::string& key : missing) Tell(faults_.missing, key);
+    HIE_RETURN_IF_ERROR(
+        ForEachRow(state_, filings_.table, [&](absl::string_view key, absl::string_view) {
+          HIE_RETURN_IF_ERROR(desk_.Tick("filings that differ", 0));
+          if (shown(key) && missing.erase(std::string(key)) == 0) Tell(filings_.left_over, key);
+          return absl::OkStatus();
+        }));
+    for (const std::string& key : missing) Tell(filings_.missing, key);
     return absl::OkStatus();
   }
 
-  // Both kinds of filings end with the record's number.
   void Tell(absl::string_view fault, absl::string_view key) const {
-    RecordNumber record = 0;
-    if (key.size() >= kNumberBytes) {
-      record = KeyReader(key.substr(key.size() - kNumberBytes)).U64().value_or(0);
-    }
-    desk_.Want(false, {fault, table_, record});
+    desk_.Want(false, {fault, filings_.table, filings_.record_of(key)});
   }
 
   const KvReader& state_;
   ScrubDesk& desk_;
-  const absl::string_view table_;
-  const Faults faults_;
+  const FilingTable filings_;
   std::vector<Sum> wanted_;
   std::vector<Sum> filed_;
 };
@@ -197,9 +200,9 @@ absl::Status MakeQueryFilings(const KvReader& state, ScrubDesk& desk, uint64_t r
 
 absl::Status ScrubFilings(const KvReader& state, ScrubDesk& desk, ScrubCounts& counts) {
   const MpiReader reader(state);
-  SetComparison filings(state, desk, kKeysTable,
-                        {"a record is not filed under a key of its own",
-                         "a filing under a key that the record does not have"});
+  SetComparison filings(state, desk,
+                        {kKeysTable, "a record is not filed under a key of its own",
+                         "a filing under a key that the record does not have", RecordOfFiling});
   KeyCounter counter(state, desk);
   HIE_RETURN_IF_ERROR(
       ForEachRow(state, kKeysTable, [&](absl::string_view key, absl::string_view) -> absl::Status {
@@ -212,9 +215,9 @@ absl::Status ScrubFilings(const KvReader& state, ScrubDesk& desk, ScrubCounts& c
   HIE_RETURN_IF_ERROR(counter.Finish());
   HIE_RETURN_IF_ERROR(filings.Compare(
       [&](VisitKey visit) { return MakeFilings(reader, desk, counts.records, visit); }));
-  SetComparison queries(state, desk, kQueryKeysTable,
-                        {"a record is not filed under a query key of its own",
-                         "a query filing that the record's keys do not make"});
+  SetComparison queries(state, desk,
+                        {kQueryKeysTable, "a record is not filed under a query key of its own",
+                         "a query filing that the record's keys do not make", RecordOfQueryFiling});
   HIE_RETURN_IF_ERROR(
       ForEachRow(state, kQueryKeysTable, [&](absl::string_view key, absl::string_view) {
         queries.Filed(key);

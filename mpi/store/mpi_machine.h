@@ -28,16 +28,17 @@ class MpiMachine final : public StateMachine {
 
   // Which model a state scores with.
   const ActiveModel& models() const { return models_; }
+  // How often Apply could use a plan as it was, and not.
+  ChangeWindow::Answers plan_answers() const { return window_->answers(); }
 
  private:
   // Carries a command out; what follows from every change alike is for Apply.
   absl::StatusOr<std::string> Run(const v1::MpiCommand& command, absl::string_view plan,
                                   const Stamp& stamp, const KvReader& state,
                                   WriteBatch& changes) const;
-  absl::StatusOr<std::string> ApplyLineOfLoad(const v1::MpiCommand& command,
-                                              absl::string_view plan, const Stamp& stamp,
-                                              const KvReader& state, const Model& model,
-                                              WriteBatch& changes) const;
+  absl::StatusOr<std::string> ApplyLineOfLoad(const v1::MpiCommand& command, absl::string_view plan,
+                                              const Stamp& stamp, const KvReader& state,
+                                              const Model& model, WriteBatch& changes) const;
 
   const ActiveModel models_;
   const std::unique_ptr<ChangeWindow> window_ = std::make_unique<ChangeWindow>();

@@ -45,6 +45,7 @@ class JournaledHost final : public RoleHost {
     options.store = host->store_.get();
     options.mark_path = directory + "/mark";
     if constexpr (requires { options.files; }) options.files = &process.files;
+    if constexpr (requires { options.metrics; }) options.metrics = process.metrics;
     options.clock = &process.clock;
     options.random = &process.random;
     HIE_RETURN_IF_ERROR(configure(options));
