@@ -1,6 +1,7 @@
 #include "tests/support/simulated_env.h"
 
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 #include <algorithm>
 #include <cstring>
@@ -232,10 +233,31 @@ class SimulatedRocksFiles final : public rocksdb::FileSystem {
   SimulatedDisk& disk_;
 };
 
+// RocksDB waits a second before it tries a background write that failed again; a disk without power
+// is no better then.
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+ public:
+  explicit ImpatientClock(const std::shared_ptr<rocksdb::SystemClock>& clock)
+      : SystemClockWrapper(clock) {}
+  const char* Name() const override { return "impatient"; }
+  void SleepForMicroseconds(int micros) override {
+    constexpr int kMicrosMax = 1000;
+    SystemClockWrapper::SleepForMicroseconds(std::min(micros, kMicrosMax));
+  }
+};
+
+class SimulatedEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit SimulatedEnv(std::unique_ptr<rocksdb::Env> files) : EnvWrapper(std::move(files)) {
+    system_clock_ = std::make_shared<ImpatientClock>(system_clock_);
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<rocksdb::Env> MakeSimulatedEnv(SimulatedDisk& disk) {
-  return rocksdb::NewCompositeEnv(std::make_shared<SimulatedRocksFiles>(disk));
+  return std::make_unique<SimulatedEnv>(
+      rocksdb::NewCompositeEnv(std::make_shared<SimulatedRocksFiles>(disk)));
 }
 
 }  // namespace hie::testing
