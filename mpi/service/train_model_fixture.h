@@ -9,20 +9,20 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "mpi/service/mpi_role.h"
 #include "mpi/store/mpi_reader.h"
 #include "mpi/store/tables.h"
-#include "services/common/base/status_macros.h"
 #include "services/common/storage/key_codec.h"
 #include "services/common/storage/memory_kv_store.h"
-#include "services/common/wire/wire.h"
-#include "services/hiectl/region/people.h"
 #include "tests/support/status_matchers.h"
 
 // What the tests of runs over an index share.
 namespace hie::mpi {
+
+// The registrations of a generated region, in order; the same each time (defined in
+// train_model_region_test.cc).
+std::vector<v1::RegisterRecordRequest> RegionRequests(uint64_t records);
 
 // An index into which a generated region was registered, record by record.
 class RegionIndex {
@@ -33,20 +33,10 @@ class RegionIndex {
         random_(1),
         role_(::hie::testing::ValueOrDie(
             MpiRole::Open({.store = &store_, .clock = &clock_, .random = &random_}))) {
-    std::map<std::string, size_t> domains;
-    region::PeopleOptions options;
-    options.records = records;
-    const auto made = region::GeneratePeople(options, [&](const region::GeneratedRecord& record) {
-      v1::RegisterRecordRequest request;
-      request.mutable_actor()->set_member("lakes");
-      const size_t domain = domains.emplace(record.source, domains.size()).first->second;
-      request.mutable_patient()->set_assigning_authority(absl::StrCat("2.999.", 1 + domain));
-      request.mutable_patient()->set_id(record.mrn);
-      *request.mutable_demographics() = wire::ToProto(record.demographics);
+    for (const v1::RegisterRecordRequest& request : RegionRequests(records)) {
       clock_.Advance(absl::Seconds(1));
       EXPECT_THAT(role_->service().RegisterRecord(request), ::hie::testing::IsOk());
-    });
-    EXPECT_THAT(made, ::hie::testing::IsOk());
+    }
   }
 
   std::shared_ptr<const KvReader> Snapshot() const { return store_.Snapshot(); }
