@@ -75,9 +75,9 @@ class PatientFeedTest : public testing::Test {
     ServeUncalled<MpiService::ResolvePerson, MpiService::SearchPersons, MpiService::ConfirmLinks,
                   MpiService::DecideLink, MpiService::QueryPersons, MpiService::MergeRecords,
                   MpiService::UnmergeRecord, MpiService::RemoveRecord, MpiService::PreviewRecord,
-                  RegistryService::Find, RegistryService::GetDocument,
-                  RegistryService::SetDocumentStatus, RegistryService::FindSubmissionSets,
-                  RegistryService::PutContent>(*roles_);
+                  MpiService::GetGoldenView, MpiService::ExplainLink, RegistryService::Find,
+                  RegistryService::GetDocument, RegistryService::SetDocumentStatus,
+                  RegistryService::FindSubmissionSets, RegistryService::PutContent>(*roles_);
     roles_->ServeStream<RegistryService::GetContent>(
         [](const std::shared_ptr<rpc::CallContext>&, const registry::v1::GetContentRequest&,
            const rpc::ServerWriter<registry::v1::GetContentResponse>& writer) {
