@@ -17,6 +17,7 @@
 #include "gateway/auth/user_token.h"
 #include "hie/agent/v1/agent_service.methods.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
+#include "hie/exchange/v1/identity_service.methods.h"
 #include "services/common/crypto/pki.h"
 #include "services/common/rpc/testing/call_every_method.h"
 #include "services/common/wire/wire.h"
@@ -31,6 +32,7 @@ namespace hie::testing {
 namespace {
 
 using exchange::v1::ExchangeService;
+using exchange::v1::IdentityService;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -41,6 +43,7 @@ constexpr char kOther[] = "valley";
 constexpr absl::Duration kCallTime = absl::Seconds(10);
 
 const std::vector<std::string> kContracts = {"hie/exchange/v1/exchange_service.proto",
+                                             "hie/exchange/v1/identity_service.proto",
                                              "hie/agent/v1/agent_service.proto"};
 
 // A patient whose every value can be found again, wherever it got.
@@ -193,7 +196,9 @@ TEST_F(RefusalsTest, NobodyWithoutCertificateOrWithAForeignOneIsLetIn) {
 }
 
 TEST_F(RefusalsTest, EveryMethodIsUnauthenticatedWithoutIdentity) {
-  ASSERT_NE(agent::v1::AttachRequest::descriptor(), nullptr);  // Links the agents' contract.
+  // These link the contracts.
+  ASSERT_NE(agent::v1::AttachRequest::descriptor(), nullptr);
+  ASSERT_NE(exchange::v1::ListTasksRequest::descriptor(), nullptr);
   const uint64_t before = AuditLeavesAtRest();
   std::vector<std::pair<std::string, absl::StatusOr<std::shared_ptr<rpc::Channel>>>> doors;
   doors.emplace_back("a certificate without a name", strangers_->DialAs(""));
@@ -218,7 +223,8 @@ TEST_F(RefusalsTest, RolesAreNotServedAtTheGateway) {
   const auto channel = strangers_->DialAsMember(kMember);
   ASSERT_THAT(channel, IsOk());
   for (const char* path :
-       {"/hie.mpi.v1.MpiService/ResolvePerson", "/hie.audit.v1.AuditService/List",
+       {"/hie.mpi.v1.MpiService/ResolvePerson", "/hie.mpi.v1.ReviewService/UndoEvent",
+        "/hie.mpi.v1.ModelService/ActivateModel", "/hie.audit.v1.AuditService/List",
         "/hie.consent.v1.ConsentService/ListDirectives", "/hie.registry.v1.RegistryService/Find",
         "/hie.directory.v1.DirectoryService/PutMember"}) {
     Mutex mutex;
@@ -308,6 +314,19 @@ TEST_F(RefusalsTest, RolesAndPurposesThatDoNotAllowItAreDenied) {
   const auto put_member = [](ctl::Session& s) {
     return s.Call<ExchangeService::PutMember>({}).status();
   };
+  const auto tasks = [](ctl::Session& s) {
+    return s.Call<IdentityService::ListTasks>({}).status();
+  };
+  const auto undo = [](ctl::Session& s) { return s.Call<IdentityService::UndoEvent>({}).status(); };
+  const auto golden = [](ctl::Session& s) {
+    return s.Call<IdentityService::GetGoldenView>({}).status();
+  };
+  const auto confirm = [](ctl::Session& s) {
+    return s.Call<IdentityService::ConfirmOwnLink>({}).status();
+  };
+  const auto recalls = [](ctl::Session& s) {
+    return s.Call<IdentityService::ListRecalls>({}).status();
+  };
   const Forbidden forbidden[] = {
       {"a registrar queries", "registrar", "PATADMIN", ask},
       {"a registrar claims to treat", "registrar", "ETREAT", ask},
@@ -325,6 +344,12 @@ TEST_F(RefusalsTest, RolesAndPurposesThatDoNotAllowItAreDenied) {
       {"a physician files a directive", "ed_physician", "ETREAT", direct},
       {"a registrar links people", "registrar", "PATADMIN", decide},
       {"a privacy officer changes members", "privacy_officer", "PATADMIN", put_member},
+      {"a registrar reads the review queue", "registrar", "PATADMIN", tasks},
+      {"a physician reads the review queue", "physician", "TREAT", tasks},
+      {"a privacy officer undoes", "privacy_officer", "PATADMIN", undo},
+      {"a registrar reads a golden view", "registrar", "PATADMIN", golden},
+      {"a physician confirms a link", "physician", "TREAT", confirm},
+      {"a registrar reads recalls", "registrar", "PATADMIN", recalls},
   };
   for (const Forbidden& one : forbidden) {
     EXPECT_THAT(one.call(*SignIn(kMember, one.role, one.purpose)),
