@@ -52,10 +52,13 @@ class Growth {
     return other.evidence.best_weight() >= model_.thresholds.review;
   }
 
-  // What two persons say only together does not make them one.
-  Millibits Together(const Other& other) const {
-    if (!group_.empty()) return kPairWeightMin;
-    return JudgedWeight(other.score->together, other.score->together_may_be_kin, model_);
+  // What two persons of several records say only together does not make them one.  Who came first
+  // must not tell: a record that could have joined the others joins them as a person too.
+  Millibits Together(const Other& other) {
+    if (group_.empty()) {
+      return JudgedWeight(other.score->together, other.score->together_may_be_kin, model_);
+    }
+    return other.score->records.size() == 1 ? pairs_.Together(group_, other.eid) : kPairWeightMin;
   }
 
   // Only two are ever joined in spite of a conflict.
@@ -176,6 +179,10 @@ class NoPairs final : public PersonPairs {
     GroupEvidence apart;
     apart.Forbid();
     return apart;
+  }
+  Millibits Together(absl::Span<const EnterpriseId> /*group*/,
+                     const EnterpriseId& /*other*/) override {
+    return kPairWeightMin;
   }
   bool HasConflict(const EnterpriseId& /*person*/) override { return false; }
   std::vector<EnterpriseId> OpenWith(const EnterpriseId& /*person*/) override { return {}; }

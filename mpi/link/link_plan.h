@@ -77,6 +77,11 @@ class PersonPairs {
   // All pairs of records of two persons; forbidden where a decision stands between them.
   virtual GroupEvidence Between(const EnterpriseId& a, const EnterpriseId& b) = 0;
 
+  // The weight of the strongest level that each field reaches between the record in question with
+  // all records of `group` on one side and those of `other` on the other, less what the choice
+  // among so many is worth; as it counts against Thresholds::link.
+  virtual Millibits Together(absl::Span<const EnterpriseId> group, const EnterpriseId& other) = 0;
+
   // Whether the person is of two records, and these conflict: then nobody else joins.
   virtual bool HasConflict(const EnterpriseId& person) = 0;
 
@@ -89,9 +94,10 @@ class PersonPairs {
 //
 // The record begins as a group of its own and joins one person after another, best mean first, by
 // the rules that group whole files: whoever may be one with the group so far (MayBeOne), where
-// nobody else fits the group or that person nearly as well (IsNear, IsSomebodyElse).  The bar for
-// all but the first is higher: a pair of records must reach it by itself.  Whoever stays apart and
-// is in review range becomes a possible link.
+// nobody else fits the group or that person nearly as well (IsNear, IsSomebodyElse).  After the
+// first the bar is higher: a pair of records must reach it by itself, but for a person of one
+// record, who joins like a record that arrives.  Whoever stays apart and is in review range becomes
+// a possible link.
 //
 // Deterministic whatever the order of `persons`.  Cost: what is asked of `pairs` is little: all
 // pairs of two persons only where both are in review range of the record.

@@ -72,6 +72,12 @@ class Region final : public PersonPairs {
     if (apart_.count(std::minmax(a, b)) != 0) evidence.Forbid();
     return evidence;
   }
+  // As much more than the best pair as the record itself has with a person.
+  Millibits Together(absl::Span<const EnterpriseId> group, const EnterpriseId& other) override {
+    GroupEvidence all = Of({kQuestion}, records(other));
+    for (const EnterpriseId& eid : group) all.Join(Of(records(eid), records(other)));
+    return all.best_weight() + together_;
+  }
   bool HasConflict(const EnterpriseId& person) override {
     const std::vector<RecordNumber>& of = records(person);
     return of.size() == 2 && Score(of[0], of[1]).conflict;
@@ -81,7 +87,8 @@ class Region final : public PersonPairs {
   }
 
   // How the question compares with all persons that it shares something with.
-  std::vector<PersonScore> Scores(Millibits together) const {
+  std::vector<PersonScore> Scores(Millibits together) {
+    together_ = together;
     std::vector<PersonScore> scores;
     for (const auto& [eid, records] : persons_) {
       PersonScore person{eid, {}};
@@ -104,6 +111,7 @@ class Region final : public PersonPairs {
   std::map<std::pair<RecordNumber, RecordNumber>, RecordScore> scores_;
   std::map<EnterpriseId, std::set<EnterpriseId>> open_;
   std::set<std::pair<EnterpriseId, EnterpriseId>> apart_;
+  Millibits together_ = 0;
 };
 
 std::vector<EnterpriseId> Eids(const std::vector<std::string>& texts) {
@@ -227,6 +235,17 @@ TEST(PlanLinksTest, MergingNeedsAPairThatReachesTheBarByItself) {
   EXPECT_EQ(plan.possible.size(), 1u);
 }
 
+TEST(PlanLinksTest, APersonOfOneRecordJoinsLikeARecordThatArrives) {
+  Region region;
+  region.Add("p", {1});
+  region.Add("q", {2});
+  region.Set(kQuestion, 1, 15'000);
+  region.Set(kQuestion, 2, 9'000);
+  region.Set(1, 2, 9'000);
+  EXPECT_EQ(region.Plan(999).link, Eids({"p"}));
+  EXPECT_EQ(region.Plan(1'000).link, Eids({"p", "q"}));
+}
+
 TEST(PlanLinksTest, TwoWhoAreDecidedToBeApartAreNotMerged) {
   Region region;
   region.Add("p", {1});
@@ -307,9 +326,9 @@ class NaivePlan {
 
   bool May(const EnterpriseId& eid) {
     const GroupEvidence e = Evidence(eid);
-    const bool reaches =
-        e.best_weight() >= Bounds().link ||
-        (link.empty() && e.pairs() > 1 && e.best_weight() + together_ >= Bounds().link);
+    const bool reaches = e.best_weight() >= Bounds().link ||
+                         ((link.empty() || region_.records(eid).size() == 1) && e.pairs() > 1 &&
+                          e.best_weight() + together_ >= Bounds().link);
     return e.best_weight() >= Bounds().review && reaches && !e.Forbidden() &&
            e.Supported(Bounds()) && !region_.HasConflict(eid);
   }

@@ -5,6 +5,7 @@
 
 #include "mpi/compare/agreement.h"
 #include "mpi/score/kinship.h"
+#include "mpi/score/log2.h"
 #include "mpi/score/score.h"
 #include "mpi/store/person_edit.h"
 #include "services/common/base/status_macros.h"
@@ -18,10 +19,10 @@ struct PackedNumber {
 };
 
 absl::StatusOr<std::vector<PackedNumber>> ReadPacked(const MpiReader& reader,
-                                                     const v1::PersonRow& person) {
+                                                     const std::vector<RecordNumber>& numbers) {
   std::vector<PackedNumber> records;
   HIE_RETURN_IF_ERROR(reader.ReadFeatures(
-      RecordNumbers(person), [&](RecordNumber record, absl::string_view, const PackedView& packed) {
+      numbers, [&](RecordNumber record, absl::string_view, const PackedView& packed) {
         records.push_back({record, std::string(packed.bytes())});
         return absl::OkStatus();
       }));
@@ -47,8 +48,29 @@ absl::StatusOr<bool> RecordsConflict(const MpiReader& reader, const EnterpriseId
   constexpr int kPair = 2;
   HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader.Person(eid.value()));
   if (person.record_numbers_size() != kPair) return false;
-  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> records, ReadPacked(reader, person));
+  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> records,
+                       ReadPacked(reader, RecordNumbers(person)));
   return records.size() == kPair && EvidenceOfPair(records[0], records[1], model).conflict;
+}
+
+absl::StatusOr<std::vector<RecordNumber>> RecordsOf(const MpiReader& reader,
+                                                    const EnterpriseId& eid) {
+  HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader.Person(eid.value()));
+  return RecordNumbers(person);
+}
+
+absl::StatusOr<Millibits> WeighTogether(const MpiReader& reader, const std::vector<RecordNumber>& a,
+                                        const std::vector<RecordNumber>& b, const Model& model) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_a, ReadPacked(reader, a));
+  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_b, ReadPacked(reader, b));
+  Agreement best;
+  const size_t scored = std::min(of_a.size() * of_b.size(), kPairsOfTwoGroupsMax);
+  for (size_t i = 0; i < scored; ++i) {
+    best = BestOf(best, Compare(PackedView(of_a[i / of_b.size()].packed.data()),
+                                PackedView(of_b[i % of_b.size()].packed.data())));
+  }
+  if (scored == 0) return kPairWeightMin;
+  return JudgedWeight(Score(best, model).weight(), MayBeKin(best), model) - Log2Millibits(scored);
 }
 
 absl::StatusOr<std::vector<EnterpriseId>> PersonsOpenWith(const MpiReader& reader,
@@ -73,8 +95,8 @@ absl::StatusOr<GroupEvidence> EvidenceBetween(const MpiReader& reader, const v1:
                                               const v1::PersonRow& b, const Model& model) {
   HIE_ASSIGN_OR_RETURN(const bool apart, CannotLinkBetween(reader, a, b));
   if (apart) return Forbidden();
-  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_a, ReadPacked(reader, a));
-  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_b, ReadPacked(reader, b));
+  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_a, ReadPacked(reader, RecordNumbers(a)));
+  HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_b, ReadPacked(reader, RecordNumbers(b)));
   GroupEvidence evidence;
   const size_t all = of_a.size() * of_b.size();
   const size_t scored = std::min(all, kPairsOfTwoGroupsMax);
@@ -107,6 +129,20 @@ GroupEvidence StoredPersonPairs::Between(const EnterpriseId& a, const Enterprise
   const GroupEvidence between = Take(score(), Forbidden());
   known_.emplace(std::pair(low, high), between);
   return between;
+}
+
+Millibits StoredPersonPairs::Together(absl::Span<const EnterpriseId> group,
+                                      const EnterpriseId& other) {
+  const auto weigh = [&]() -> absl::StatusOr<Millibits> {
+    std::set<RecordNumber> of_group = {record_};
+    for (const EnterpriseId& eid : group) {
+      HIE_ASSIGN_OR_RETURN(const std::vector<RecordNumber> records, RecordsOf(reader_, eid));
+      of_group.insert(records.begin(), records.end());
+    }
+    HIE_ASSIGN_OR_RETURN(const std::vector<RecordNumber> of_other, RecordsOf(reader_, other));
+    return WeighTogether(reader_, {of_group.begin(), of_group.end()}, of_other, model_);
+  };
+  return Take(weigh(), kPairWeightMin);
 }
 
 bool StoredPersonPairs::HasConflict(const EnterpriseId& person) {

@@ -25,10 +25,12 @@ absl::StatusOr<GroupEvidence> EvidenceBetween(const MpiReader& reader, const v1:
 // forbids, and `status` tells it.
 class StoredPersonPairs final : public PersonPairs {
  public:
-  // Both must outlive this.
-  StoredPersonPairs(const MpiReader& reader, const Model& model) : reader_(reader), model_(model) {}
+  // `record` is the one in question.  The others must outlive this.
+  StoredPersonPairs(const MpiReader& reader, RecordNumber record, const Model& model)
+      : reader_(reader), record_(record), model_(model) {}
 
   GroupEvidence Between(const EnterpriseId& a, const EnterpriseId& b) override;
+  Millibits Together(absl::Span<const EnterpriseId> group, const EnterpriseId& other) override;
   bool HasConflict(const EnterpriseId& person) override;
   std::vector<EnterpriseId> OpenWith(const EnterpriseId& person) override;
 
@@ -39,6 +41,7 @@ class StoredPersonPairs final : public PersonPairs {
   T Take(absl::StatusOr<T> result, T otherwise);
 
   const MpiReader& reader_;
+  const RecordNumber record_;
   const Model& model_;
   std::map<std::pair<std::string, std::string>, GroupEvidence> known_;  // The lower EID first.
   absl::Status status_;

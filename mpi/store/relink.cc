@@ -99,7 +99,7 @@ class Relinking {
 
   // Plans; a record that has company takes it along.
   absl::StatusOr<LinkPlan> Plan(const std::vector<PersonScore>& persons) const {
-    StoredPersonPairs pairs(edit_.reader(), model_);
+    StoredPersonPairs pairs(edit_.reader(), record_, model_);
     HIE_ASSIGN_OR_RETURN(const bool alone, Alone());
     const auto own = alone ? std::nullopt : std::optional<EnterpriseId>(EnterpriseId(own_));
     const LinkPlan plan = PlanLinks(persons, own, model_, pairs);

@@ -214,11 +214,14 @@ TEST_F(RelinkTest, EvidenceBetweenPersonsIsThatOfAllTheirPairs) {
   Register("3", kByDate);
   const auto snapshot = store().Snapshot();
   const MpiReader reader(*snapshot);
-  StoredPersonPairs pairs(reader, DefaultModel());
+  StoredPersonPairs pairs(reader, 3, DefaultModel());
   const GroupEvidence between = pairs.Between(EnterpriseId(first), EnterpriseId(second));
   EXPECT_EQ(between.pairs(), 2);
   EXPECT_EQ(between, pairs.Between(EnterpriseId(second), EnterpriseId(first)));
   EXPECT_FALSE(between.Forbidden());
+  // The third record is of the second person: nobody counts twice.
+  EXPECT_EQ(pairs.Together({{EnterpriseId(second)}}, EnterpriseId(first)),
+            pairs.Together({{EnterpriseId(second), EnterpriseId(second)}}, EnterpriseId(first)));
   EXPECT_THAT(pairs.status(), IsOk());
   EXPECT_TRUE(pairs.Between(EnterpriseId(first), EnterpriseId("nobody")).Forbidden());
   EXPECT_FALSE(pairs.status().ok());
