@@ -81,6 +81,8 @@ class KeyWalk {
       Degrade(key);
       return absl::OkStatus();
     }
+    // A broad key's narrow form is all that it is worth in a large index.
+    if (!whole && fine) Degrade(key);
     if (!whole && key.refined == 0) {
       // What is common and cannot be narrowed finds strangers; it is walked where nothing else is.
       if (!fine && !records_.empty()) return absl::OkStatus();
@@ -91,11 +93,9 @@ class KeyWalk {
       plan_.add_watched(WatchedHeavyKey(KeyBase(key)));
       plan_.add_watched(WatchedNarrowKey(KeyBase(key), KeyRefinement(key)));
     }
-    HIE_ASSIGN_OR_RETURN(
-        const size_t found,
-        reader_.Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), CapOf(key.type), records_));
-    if (narrow && fine && found == CapOf(key.type)) Degrade(key);
-    return absl::OkStatus();
+    return reader_
+        .Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), CapOf(key.type), records_)
+        .status();
   }
 
   // Keys come rarest first: the last name that stays is the commonest.
