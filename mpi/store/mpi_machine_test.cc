@@ -104,7 +104,7 @@ void Note(const v1::MpiCommand& command, const std::string& reply, Reached& reac
 // Runs one history with fresh plans, old plans, a stranger's plans and none.
 void RunHistory(uint64_t seed, Reached& reached) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
-  RandomPeople people(seed);
+  RandomPeople people(seed, Repertoire::kReviews);
   Index with_plan;
   Index old_plan;
   Index no_plan;
@@ -138,7 +138,7 @@ void RunHistory(uint64_t seed, Reached& reached) {
 
 TEST(MpiMachineTest, PlansAreOnlyHintsAndInvariantsHoldAfterAnyHistory) {
   Reached reached;
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
     RunHistory(seed, reached);
     if (HasFatalFailure()) return;
   }
@@ -167,7 +167,7 @@ TEST(MpiMachineTest, PlansAreOnlyHintsAndInvariantsHoldAfterAnyHistory) {
 TEST(MpiMachineTest, TheSameCommandAgainChangesNothing) {
   const uint64_t seed = 99;
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
-  RandomPeople people(seed);
+  RandomPeople people(seed, Repertoire::kReviews);
   Index index;
   for (int i = 0; i < 200; ++i) {
     const std::string command = people.Command().SerializeAsString();

@@ -128,7 +128,7 @@ v1::MpiCommand RandomPeople::Command() {
         absl::StrFormat("0190%08x-7000-8000-000000000000", static_cast<uint32_t>(++eids_)));
   }
   ++commands_;
-  const uint64_t kind = Below(24);
+  const uint64_t kind = Below(repertoire_ == Repertoire::kLinks ? 20 : 24);
   if (kind < 11) {
     FillRegister(*command.mutable_register_());
   } else if (kind < 14) {
@@ -138,15 +138,15 @@ v1::MpiCommand RandomPeople::Command() {
   } else if (kind < 19) {
     command.mutable_unmerge()->mutable_actor()->set_member("lakes");
     *command.mutable_unmerge()->mutable_subsumed() = Key(Below(kPeople));
-  } else if (kind < 21) {
+  } else if (kind < 20) {
+    command.mutable_remove()->mutable_actor()->set_member("lakes");
+    *command.mutable_remove()->mutable_patient() = Key(Below(kPeople));
+  } else if (kind < 22) {
     command.mutable_undo()->mutable_actor()->set_member("exchange");
     command.mutable_undo()->set_sequence(1 + Below(commands_));
     command.mutable_undo()->set_reason("a mistake");
-  } else if (kind < 23) {
-    FillTask(*command.mutable_task());
   } else {
-    command.mutable_remove()->mutable_actor()->set_member("lakes");
-    *command.mutable_remove()->mutable_patient() = Key(Below(kPeople));
+    FillTask(*command.mutable_task());
   }
   return command;
 }

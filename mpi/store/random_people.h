@@ -9,13 +9,19 @@
 
 namespace hie::mpi {
 
-// Random registrations, decisions, merges, unmerges, removals, undos and tasks over few people, so
-// that everything collides: for tests.
+// What RandomPeople may command.
+enum class Repertoire {
+  kLinks,    // Registrations, decisions, merges, unmerges and removals.
+  kReviews,  // Also undos, which name events by sequences from 1, and tasks.
+};
+
+// Random commands over few people, so that everything collides: for tests.
 //
 // Deterministic by seed on one standard library.
 class RandomPeople {
  public:
-  explicit RandomPeople(uint64_t seed) : random_(seed) {}
+  explicit RandomPeople(uint64_t seed, Repertoire repertoire = Repertoire::kLinks)
+      : random_(seed), repertoire_(repertoire) {}
 
   // A command about one of a few dozen records.
   v1::MpiCommand Command();
@@ -32,6 +38,7 @@ class RandomPeople {
   void Blur(common::v1::Demographics& person);
 
   std::mt19937_64 random_;
+  const Repertoire repertoire_;
   uint64_t eids_ = 0;
   uint64_t commands_ = 0;
 };

@@ -1,11 +1,12 @@
 #include "mpi/store/task_follow.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "mpi/compare/agreement.h"
-#include "mpi/score/kinship.h"
+#include "mpi/link/person_review.h"
 #include "mpi/store/mpi_reader.h"
 #include "services/common/base/status_macros.h"
 
@@ -140,37 +141,41 @@ class Following {
       std::set_difference(now.begin(), now.end(), before.begin(), before.end(),
                           std::back_inserter(gained));
       if (gained.empty() || now.size() < 2) continue;
-      HIE_RETURN_IF_ERROR(AskAboutNumber(now, before, gained));
-      HIE_RETURN_IF_ERROR(AskAboutConflicts(now, gained));
+      HIE_RETURN_IF_ERROR(AskAboutPerson(now, before.size(), gained));
     }
     return absl::OkStatus();
   }
 
-  absl::Status AskAboutNumber(const std::vector<RecordNumber>& now,
-                              const std::vector<RecordNumber>& before,
+  // A person who has become too many is asked about once; else each record that came, with the
+  // first that it contradicts.
+  absl::Status AskAboutPerson(const std::vector<RecordNumber>& now, size_t before,
                               const std::vector<RecordNumber>& gained) {
-    constexpr size_t kMax = kPersonRecordsMax;
-    if (now.size() <= kMax || before.size() > kMax) return absl::OkStatus();
-    return Open(v1::TASK_KIND_PERSON_REVIEW, gained.front(), 0, 0);
-  }
-
-  // One question for each record that came, at most.
-  absl::Status AskAboutConflicts(const std::vector<RecordNumber>& now,
-                                 const std::vector<RecordNumber>& gained) {
     std::vector<std::pair<RecordNumber, std::string>> packed;
     HIE_RETURN_IF_ERROR(reader_.ReadFeatures(
         now, [&](RecordNumber record, absl::string_view, const PackedView& view) {
           packed.emplace_back(record, std::string(view.bytes()));
           return absl::OkStatus();
         }));
-    for (const auto& [record, bytes] : packed) {
-      if (!std::binary_search(gained.begin(), gained.end(), record)) continue;
-      for (const auto& [other, others] : packed) {
-        if (other == record) continue;
-        if (!Conflicts(Compare(PackedView(bytes.data()), PackedView(others.data())))) continue;
-        HIE_RETURN_IF_ERROR(Open(v1::TASK_KIND_PERSON_REVIEW, record, other, 0));
-        break;
-      }
+    std::vector<PackedView> views;
+    for (const auto& [record, bytes] : packed) views.emplace_back(bytes.data());
+    const std::optional<PersonDoubt> doubt = PersonNeedsReview(views);
+    if (!doubt) return absl::OkStatus();
+    if (*doubt == PersonDoubt::kManyRecords) {
+      if (before > kPersonRecordsMax) return absl::OkStatus();
+      return Open(v1::TASK_KIND_PERSON_REVIEW, gained.front(), 0, 0);
+    }
+    for (size_t i = 0; i < packed.size(); ++i) {
+      if (!std::binary_search(gained.begin(), gained.end(), packed[i].first)) continue;
+      HIE_RETURN_IF_ERROR(AskAboutRecord(packed, views, i));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AskAboutRecord(const std::vector<std::pair<RecordNumber, std::string>>& packed,
+                              const std::vector<PackedView>& views, size_t i) {
+    for (size_t j = 0; j < views.size(); ++j) {
+      if (j == i || !PersonNeedsReview({views[i], views[j]})) continue;
+      return Open(v1::TASK_KIND_PERSON_REVIEW, packed[i].first, packed[j].first, 0);
     }
     return absl::OkStatus();
   }

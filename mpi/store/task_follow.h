@@ -6,14 +6,11 @@
 
 namespace hie::mpi {
 
-// A person of more records is looked at: so many are seldom of one.
-inline constexpr int kPersonRecordsMax = 30;
-
 // Opens and ends tasks as a command's changes want it; `edit` reads the state with these changes.
 //
 // Opened: for a possible link that came, for a record that is held, for an update that contradicts
-// a decision, for a person who by matching came to more than kPersonRecordsMax records, or got a
-// record that contradicts another one in SSN or birth date.  Ended: with the possible link or the
+// a decision, for a person who by matching came to so many records, or got a record that
+// contradicts another one so, that PersonNeedsReview doubts.  Ended: with the possible link or the
 // hold, where a decision on the pair changed, or where the records came together, or parted, so
 // that the question is gone.
 //

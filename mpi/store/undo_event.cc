@@ -110,16 +110,19 @@ class Undoing {
 
   // The merges of a source, the last one first.
   absl::Status Unmerge() {
+    std::set<RecordNumber> affected;  // Both sides: what was filed of either may be the other's.
     for (auto at = event_.standings().rbegin(); at != event_.standings().rend(); ++at) {
       if (at->kind() != v1::STANDING_KIND_MERGED) continue;
       HIE_ASSIGN_OR_RETURN(const v1::RecordRow row, reader().Record(at->record()));
-      if (!row.record().has_merged_into()) return Refuse("its merge was taken back since");
+      HIE_ASSIGN_OR_RETURN(const std::optional<v1::MergeRow> merge, reader().Merge(at->record()));
+      if (!merge) return Refuse("its merge was taken back since");
       v1::UnmergeCommand unmerge;
       *unmerge.mutable_actor() = command_.actor();
       *unmerge.mutable_subsumed() = row.record().patient();
       HIE_RETURN_IF_ERROR(ApplyUnmerge(edit_, unmerge).status());
-      reply_.add_affected(at->record());
+      affected.insert({at->record(), merge->survivor_number()});
     }
+    for (const RecordNumber record : affected) reply_.add_affected(record);
     return absl::OkStatus();
   }
 

@@ -294,7 +294,7 @@ TEST(UndoEventPropertyTest, UndosOfAnyEventKeepWhatMustHold) {
   int left = 0;
   for (uint64_t seed = 200; seed < 216; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
-    RandomPeople people(seed);
+    RandomPeople people(seed, Repertoire::kReviews);
     Index index;
     for (int i = 0; i < 150; ++i) {
       if (i % 4 != 3) {
