@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -17,6 +19,7 @@
 #include "hie/exchange/v1/patient_load_service.methods.h"
 #include "mpi/store/link_hash.h"
 #include "services/common/member/directory_seed.h"
+#include "services/hiectl/commands/load_commands.h"
 #include "services/hiectl/commands/patient_input.h"
 #include "services/hiectl/commands/patient_loader.h"
 #include "services/hiectl/commands/store_commands.h"
@@ -28,6 +31,8 @@ namespace hie::testing {
 namespace {
 
 using exchange::v1::PatientLoadService;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr uint64_t kRecords = 3000;
 constexpr int kKills = 4;
@@ -151,6 +156,51 @@ TEST_F(MpiLoadStackTest, AFileIsLoadedOnceWhateverIsKilled) {
   EXPECT_EQ(whole.claims, kRecords - whole.rejected);
   EXPECT_EQ(killed.claims, whole.claims);
   EXPECT_EQ(killed.links, whole.links);
+}
+
+// The command itself: what it prints, what it rejects, and that it knows its own load again.
+TEST_F(MpiLoadStackTest, TheSameCommandAgainTellsTheSameRejectsByTheLinesOfItsFile) {
+  ExchangeStack::Options options;
+  options.directory = directory_ + "/command";
+  options.members = {DemoMember("lakes", 1)};
+  const std::string authority = options.members[0].domains[0].oid;
+  const auto stack = ValueOrDie(ExchangeStack::Create(std::move(options)));
+  ASSERT_THAT(stack->StartHied(), IsOk());
+  ctl::MpiLoadOptions load;
+  load.input.path = directory_ + "/few.csv";
+  load.input.columns = directory_ + "/few.toml";
+  load.input.authority = authority;
+  load.rejects = directory_ + "/rejects.csv";
+  std::ofstream(load.input.columns) << "id = \"mrn\"\nfamily = \"last\"\ngiven = \"first\"\n";
+  std::ofstream(load.input.path) << "mrn,last,first\nA1,Quimby,Fay\n\n,Nobody,Ned\n"
+                                 << std::string(200, 'x') << ",Long,Id\nA2,Larssen,Ole\n";
+  for (int run = 0; run < 2; ++run) {
+    std::ostringstream out;
+    std::ostringstream err;
+    ctl::Output output(out, err, ctl::Format::kTable, ctl::Output::Terminal::kPlain);
+    ctl::SessionOptions session = stack->SessionOptionsOf("lakes");
+    session.user = "loader";
+    session.roles = {"registrar"};
+    session.purpose = "PATADMIN";
+    const ctl::Context context{output, stack->clock(), stack->random(), session};
+    EXPECT_EQ(ctl::MpiLoad(context, load), ctl::ExitCode::kPartial) << err.str();
+    EXPECT_THAT(out.str(), HasSubstr("rejected"));
+    std::stringstream rejects;
+    rejects << std::ifstream(load.rejects).rdbuf();
+    EXPECT_THAT(rejects.str(), StartsWith("record,line,field,reason\n2,4,mrn,want an id\n"
+                                          "3,5,patient.id,"));
+    std::filesystem::remove(load.rejects);
+  }
+  EXPECT_TRUE(stack->StopAll());
+  std::ostringstream out;
+  std::ostringstream err;
+  ctl::Output output(out, err, ctl::Format::kTable, ctl::Output::Terminal::kPlain);
+  const ctl::Context context{output, stack->clock(), stack->random(), {}};
+  EXPECT_EQ(ctl::MpiLinkHash(context, stack->state()), ctl::ExitCode::kOk) << err.str();
+  Loaded loaded;
+  Look(stack->state(), loaded);
+  EXPECT_EQ(out.str(), loaded.links + "\n");
+  EXPECT_EQ(loaded.claims, 2u);
 }
 
 }  // namespace
