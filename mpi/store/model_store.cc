@@ -80,6 +80,17 @@ absl::StatusOr<Model> ReadWhole(absl::string_view text, absl::string_view hash) 
   return ReadModel(text);
 }
 
+// Tells the audit what became of a model.
+void Audit(absl::string_view what, const std::string& hash, const common::v1::Actor& actor,
+           const Stamp& stamp, WriteBatch& changes) {
+  audit::v1::Event event;
+  event.set_type(audit::v1::EVENT_TYPE_CHANGE);
+  *event.mutable_actor() = actor;
+  event.add_details(std::string(what));
+  event.add_details(hash.empty() ? "shipped" : hash.substr(0, kHashDigitsShown));
+  outbox::Put(kRole, stamp, 0, std::move(event), changes);
+}
+
 // Takes one part of a model.
 class PartTaker {
  public:
@@ -148,6 +159,7 @@ class PartTaker {
       const absl::StatusOr<Model> model = ReadWhole(text, part_.hash());
       if (!model.ok()) return Refuse(model.status(), before);
       FillFacts(*model, row);
+      Audit("model-stored", part_.hash(), actor_, stamp_, changes_);
     }
     changes_.Put(kModelsTable, PartKey(part_.hash(), part_.number()), part_.data());
     changes_.Put(kModelsTable, ModelKey(part_.hash()), row.SerializeAsString());
@@ -195,15 +207,6 @@ void PutActivation(const v1::ModelLogRow& row, const Stamp& stamp, WriteBatch& c
   changes.Put(kModelsTable, kActiveKey, active.SerializeAsString());
 }
 
-void Audit(const v1::ModelLogRow& row, const Stamp& stamp, WriteBatch& changes) {
-  audit::v1::Event event;
-  event.set_type(audit::v1::EVENT_TYPE_CHANGE);
-  *event.mutable_actor() = row.actor();
-  event.add_details(row.rolled_back() ? "model-rolled-back" : "model-activated");
-  event.add_details(row.hash().empty() ? "shipped" : row.hash().substr(0, kHashDigitsShown));
-  outbox::Put(kRole, stamp, 0, std::move(event), changes);
-}
-
 v1::ModelLogRow Activation(const std::string& hash, uint64_t before, const common::v1::Actor& actor,
                            absl::string_view reason, const Stamp& stamp) {
   v1::ModelLogRow row;
@@ -237,6 +240,7 @@ absl::StatusOr<v1::ModelReply> Activate(const v1::ModelCommand& command, const S
   if (active.hash() == part.hash()) return reply;
   PutActivation(Activation(part.hash(), active.activation(), command.actor(), part.reason(), stamp),
                 stamp, changes);
+  Audit("model-activated", part.hash(), command.actor(), stamp, changes);
   return reply;
 }
 
@@ -267,7 +271,7 @@ absl::StatusOr<v1::ModelReply> RollBack(const v1::ModelCommand& command, const S
                                    command.roll_back().reason(), stamp);
   row.set_rolled_back(true);
   PutActivation(row, stamp, changes);
-  Audit(row, stamp, changes);
+  Audit("model-rolled-back", row.hash(), row.actor(), stamp, changes);
   v1::ModelReply reply;
   reply.set_active_hash(row.hash());
   return reply;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_join.h"
+#include "hie/audit/v1/audit.pb.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
 #include "mpi/score/model_file.h"
 #include "mpi/store/mpi_machine.h"
@@ -17,6 +19,7 @@ namespace {
 using ::hie::testing::IsOk;
 using ::hie::testing::StatusIs;
 using ::hie::testing::ValueOrDie;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::vector<std::string> AllTables() {
@@ -43,7 +46,11 @@ class ModelStoreTest : public ::testing::Test {
  protected:
   ModelStoreTest() : machine_(DefaultModel()), store_(AllTables()) {}
 
-  absl::StatusOr<v1::ModelReply> Apply(const v1::MpiCommand& command) {
+  absl::StatusOr<v1::ModelReply> Apply(const v1::MpiCommand& from) {
+    v1::MpiCommand command = from;
+    if (!command.model().has_actor()) {
+      command.mutable_model()->mutable_actor()->set_member("exchange");
+    }
     const Stamp stamp{++sequence_, absl::FromUnixSeconds(1'000 + sequence_)};
     WriteBatch changes;
     auto bytes =
@@ -92,6 +99,17 @@ class ModelStoreTest : public ::testing::Test {
   std::string ActiveHash() { return ValueOrDie(ModelStore(*store_.Snapshot()).Active()).hash(); }
   absl::StatusOr<std::shared_ptr<const Model>> ActiveIn() {
     return machine_.models().In(*store_.Snapshot());
+  }
+  // What the audit is told, a word and a short hash each, oldest first.
+  std::vector<std::string> Audited() {
+    std::vector<std::string> told;
+    for (const KvEntry& entry : ValueOrDie(store_.Snapshot()->ScanPrefix(outbox::kTable, ""))) {
+      audit::v1::Event event;
+      EXPECT_TRUE(event.ParseFromString(entry.value));
+      EXPECT_EQ(event.actor().member(), "exchange");
+      told.push_back(absl::StrJoin(event.details(), " "));
+    }
+    return told;
   }
   size_t Rows() { return ValueOrDie(store_.Snapshot()->ScanPrefix(kModelsTable, "")).size(); }
 
@@ -150,6 +168,18 @@ TEST_F(ModelStoreTest, RollingBackGoesBackOneStepAtATimeToTheShippedModel) {
   EXPECT_TRUE(log[0].second.rolled_back());
   EXPECT_EQ(log[0].second.hash(), "");
   EXPECT_EQ(log[1].second.hash(), first);
+}
+
+TEST_F(ModelStoreTest, TheAuditHearsOfEveryModelStoredActivatedAndTakenBack) {
+  const std::string text = ModelText(11'000, 200'000);
+  const std::string hash = Put(text);
+  const std::string shown = hash.substr(0, 12);
+  ASSERT_THAT(Activate(hash), IsOk());
+  ASSERT_THAT(Activate(hash), IsOk());
+  ASSERT_EQ(Put(text), hash);
+  ASSERT_THAT(RollBack(), IsOk());
+  EXPECT_THAT(Audited(), ElementsAre("model-stored " + shown, "model-activated " + shown,
+                                     "model-rolled-back shipped"));
 }
 
 TEST_F(ModelStoreTest, ARollBackOfAnotherModelThanIsActiveIsRefused) {
