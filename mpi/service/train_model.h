@@ -11,9 +11,8 @@
 
 namespace hie::mpi {
 
-// Records looked at where the request does not say; it keeps a run of ten million records below a
-// gigabyte.
-inline constexpr uint64_t kTrainedRecordsMax = 2'000'000;
+// Records looked at where the request does not say.  A run takes about 650 bytes for each.
+inline constexpr uint64_t kTrainedRecordsMax = 1'000'000;
 
 // A model that was fitted to the index, as it would be stored, and what the fit says.
 struct TrainedModel {
