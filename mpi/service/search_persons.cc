@@ -8,6 +8,7 @@
 #include "mpi/normalize/features.h"
 #include "mpi/score/score.h"
 #include "mpi/store/match.h"
+#include "mpi/store/person_pairs.h"
 #include "mpi/store/person_view.h"
 #include "services/common/base/status_macros.h"
 
@@ -98,12 +99,14 @@ bool IsProtected(const v1::Person& person) {
   });
 }
 
-v1::MatchGrade GradeOf(const Found& found, const LinkPlan& plan, const Model& model) {
+v1::MatchGrade GradeOf(const Found& found, const LinkPlan& plan, const Model& model,
+                       PersonPairs& pairs) {
   if (plan.link.size() == 1 && plan.link[0] == found.score.eid) return v1::MATCH_GRADE_CERTAIN;
   const bool contradicted = WeightOf(found) < kSearchWeightMin &&
                             IndependentContradictions(found.agreement) >= kContradictions;
   // Alone they would be linked: only others are too near.
-  if (!PlanLinks({found.score}, model).link.empty()) return v1::MATCH_GRADE_PROBABLE;
+  if (!PlanLinks({found.score}, std::nullopt, model, pairs).link.empty())
+    return v1::MATCH_GRADE_PROBABLE;
   const bool forbidden = found.score.vetoes() != 0 || contradicted;
   return forbidden ? v1::MATCH_GRADE_CERTAINLY_NOT : v1::MATCH_GRADE_POSSIBLE;
 }
@@ -143,7 +146,10 @@ absl::StatusOr<v1::SearchPersonsResponse> SearchPersons(const MpiReader& reader,
   HIE_ASSIGN_OR_RETURN(const Fitting fitting, FindFitting(reader, question, features, model));
   std::vector<PersonScore> scores;
   for (const Found& one : fitting.found) scores.push_back(one.score);
-  const LinkPlan plan = PlanLinks(scores, model);
+  // As a registration would plan it: what the state says of the persons counts.
+  StoredPersonPairs pairs(reader, question.self, model);
+  const LinkPlan plan = PlanLinks(scores, std::nullopt, model, pairs);
+  HIE_RETURN_IF_ERROR(pairs.status());
   v1::SearchPersonsResponse response;
   response.set_degraded(fitting.degraded);
   for (size_t at = 0; at < fitting.found.size(); ++at) {
@@ -161,7 +167,7 @@ absl::StatusOr<v1::SearchPersonsResponse> SearchPersons(const MpiReader& reader,
     v1::PersonCandidate& candidate = *response.add_candidates();
     *candidate.mutable_person() = std::move(person);
     candidate.set_margin_millibits(MarginOf(fitting.found, at));
-    FillCandidate(found, GradeOf(found, plan, model), model, candidate);
+    FillCandidate(found, GradeOf(found, plan, model, pairs), model, candidate);
   }
   const auto limit = static_cast<int>(search.limit);
   if (response.candidates_size() > limit) {

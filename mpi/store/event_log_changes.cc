@@ -13,6 +13,7 @@ namespace {
 // The machine word by which re-linking says, for the audit too, that an update contradicts a
 // decision (relink.h).
 constexpr absl::string_view kContradicted = "decision-contradicted";
+constexpr absl::string_view kDoubtful = "membership-doubtful";
 
 // The last value of each row that a batch touches; null: deleted.
 using LastValues = std::map<absl::string_view, const std::optional<std::string>*>;
@@ -27,7 +28,18 @@ struct Touched {
   const std::string* record_counter = nullptr;
   bool model_changed = false;
   bool contradicted = false;
+  bool doubtful = false;
 };
+
+// Registration says in its audit event what its record makes of its person.
+void NoteDoubts(const std::string& outbox_row, Touched& touched) {
+  audit::v1::Event event;
+  if (!event.ParseFromString(outbox_row)) return;
+  for (const std::string& detail : event.details()) {
+    touched.contradicted |= detail == kContradicted;
+    touched.doubtful |= detail == kDoubtful;
+  }
+}
 
 Touched Sort(const WriteBatch& changes) {
   Touched touched;
@@ -45,7 +57,7 @@ Touched Sort(const WriteBatch& changes) {
     } else if (change.table == kModelLogTable) {
       touched.model_changed = true;
     } else if (change.table == outbox::kTable && change.value) {
-      touched.contradicted |= absl::StrContains(*change.value, kContradicted);
+      NoteDoubts(*change.value, touched);
     } else if (change.table == kCountersTable && change.key == kRecordCounter && change.value) {
       touched.record_counter = &*change.value;
     }
@@ -161,13 +173,15 @@ absl::StatusOr<std::optional<LinkChanges>> ReadLinkChanges(const KvReader& befor
                                                            const WriteBatch& changes) {
   const Touched touched = Sort(changes);
   const bool nothing = touched.persons.empty() && touched.possible.empty() &&
-                       touched.decisions.empty() && !touched.model_changed && !touched.contradicted;
+                       touched.decisions.empty() && !touched.model_changed &&
+                       !touched.contradicted && !touched.doubtful;
   if (nothing) return std::optional<LinkChanges>();
   HIE_ASSIGN_OR_RETURN(const bool alone, OnlyStandsAlone(touched));
   if (alone) return std::optional<LinkChanges>();
   LinkChanges result;
   result.model_changed = touched.model_changed;
   result.contradicted = touched.contradicted;
+  result.doubtful = touched.doubtful;
   HIE_RETURN_IF_ERROR(ReadRecords(before, touched, result));
   HIE_RETURN_IF_ERROR(ReadPersons(before, sequence, touched, result));
   HIE_RETURN_IF_ERROR(ReadPossible(before, touched, result));

@@ -42,6 +42,8 @@ struct LinkChanges {
   bool automatic = false;
   // An update contradicts what was decided of its record (relink.h: decision-contradicted).
   bool contradicted = false;
+  // An updated record no longer fits its person, yet does not leave it (membership-doubtful).
+  bool doubtful = false;
 };
 
 // Reads what `changes` do to the links of `before`.  Nothing: no link, possible link, decision or

@@ -99,14 +99,14 @@ absl::StatusOr<GroupEvidence> EvidenceBetween(const MpiReader& reader, const v1:
   HIE_ASSIGN_OR_RETURN(const std::vector<PackedNumber> of_b, ReadPacked(reader, RecordNumbers(b)));
   GroupEvidence evidence;
   const size_t all = of_a.size() * of_b.size();
-  const size_t scored = std::min(all, kPairsOfTwoGroupsMax);
-  for (size_t i = 0; i < scored; ++i) {
+  // A veto may stand between records that are not compared: so many are for people to join.
+  if (all > kPairsOfTwoGroupsMax) return Forbidden();
+  for (size_t i = 0; i < all; ++i) {
     const PackedNumber& x = of_a[i / of_b.size()];
     const PackedNumber& y = of_b[i % of_b.size()];
     evidence.Add(EvidenceOfPair(x, y, model), std::min(x.record, y.record),
                  std::max(x.record, y.record));
   }
-  evidence.AddUnscored(static_cast<int64_t>(all - scored));
   return evidence;
 }
 

@@ -12,8 +12,8 @@
 
 namespace hie::mpi {
 
-// All pairs of records of two persons, as groups are judged: at most kPairsOfTwoGroupsMax are
-// scored.  Forbidden where a cannot-link decision stands between them.
+// All pairs of records of two persons, as groups are judged.  Forbidden where a cannot-link decision
+// stands between them, and where there are more than kPairsOfTwoGroupsMax pairs.
 //
 // Cost: the packed records of both and the decisions of all records of one.
 absl::StatusOr<GroupEvidence> EvidenceBetween(const MpiReader& reader, const v1::PersonRow& a,

@@ -34,7 +34,8 @@ class Following {
       HIE_RETURN_IF_ERROR(FollowMove(record, change));
     }
     if (changes_.contradicted) HIE_RETURN_IF_ERROR(AskAboutContradiction());
-    if (changes_.automatic) HIE_RETURN_IF_ERROR(AskAboutPersons());
+    if (changes_.automatic || !changes_.merged.empty()) HIE_RETURN_IF_ERROR(AskAboutPersons());
+    if (changes_.doubtful) HIE_RETURN_IF_ERROR(AskAboutDoubt());
     return absl::OkStatus();
   }
 
@@ -142,6 +143,28 @@ class Following {
                           std::back_inserter(gained));
       if (gained.empty() || now.size() < 2) continue;
       HIE_RETURN_IF_ERROR(AskAboutPerson(now, before.size(), gained));
+    }
+    return absl::OkStatus();
+  }
+
+  // The record that was updated and no longer fits its person: against the first that it
+  // contradicts, else the first of the others.
+  absl::Status AskAboutDoubt() {
+    for (const auto& [record, change] : changes_.records) {
+      const bool updated = change.before && change.after &&
+                           change.before->record().version() != change.after->record().version();
+      if (!updated) continue;
+      HIE_ASSIGN_OR_RETURN(const v1::PersonRow person, reader_.Person(change.after->eid()));
+      const std::vector<RecordNumber> now = RecordNumbers(person);
+      HIE_RETURN_IF_ERROR(AskAboutPerson(now, now.size(), {record}));
+      HIE_ASSIGN_OR_RETURN(const std::vector<TaskAbout> about, edit_.tasks().AboutRecord(record));
+      const bool asked = std::any_of(about.begin(), about.end(), [](const TaskAbout& task) {
+        return task.kind == v1::TASK_KIND_PERSON_REVIEW;
+      });
+      const auto other = std::find_if(now.begin(), now.end(),
+                                      [&](RecordNumber number) { return number != record; });
+      if (asked || other == now.end()) continue;
+      HIE_RETURN_IF_ERROR(Open(v1::TASK_KIND_PERSON_REVIEW, record, *other, 0));
     }
     return absl::OkStatus();
   }
