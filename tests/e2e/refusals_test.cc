@@ -18,6 +18,7 @@
 #include "hie/agent/v1/agent_service.methods.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
 #include "hie/exchange/v1/identity_service.methods.h"
+#include "hie/exchange/v1/patient_load_service.pb.h"
 #include "services/common/crypto/pki.h"
 #include "services/common/rpc/testing/call_every_method.h"
 #include "services/common/wire/wire.h"
@@ -42,9 +43,9 @@ constexpr char kMember[] = "lakes";
 constexpr char kOther[] = "valley";
 constexpr absl::Duration kCallTime = absl::Seconds(10);
 
-const std::vector<std::string> kContracts = {"hie/exchange/v1/exchange_service.proto",
-                                             "hie/exchange/v1/identity_service.proto",
-                                             "hie/agent/v1/agent_service.proto"};
+const std::vector<std::string> kContracts = {
+    "hie/exchange/v1/exchange_service.proto", "hie/exchange/v1/identity_service.proto",
+    "hie/agent/v1/agent_service.proto", "hie/exchange/v1/patient_load_service.proto"};
 
 // A patient whose every value can be found again, wherever it got.
 region::Chart CanaryChart(size_t hospital) {
