@@ -149,7 +149,21 @@ class WriteCheck {
     }
     if (row.state() == v1::PERSON_STATE_REDIRECT) HIE_RETURN_IF_ERROR(CheckRedirect(key, row));
     HIE_ASSIGN_OR_RETURN(const v1::PersonRow before, PersonBefore(key));
+    HIE_RETURN_IF_ERROR(CheckAliases(key, before, row));
     return CheckMoves(key, before, row);
+  }
+
+  // Every alias that a person gains redirects to it.
+  absl::Status CheckAliases(const std::string& key, const v1::PersonRow& before,
+                            const v1::PersonRow& then) const {
+    HIE_ASSIGN_OR_RETURN(const std::string eid, EidOfPersonKey(key));
+    const auto& old = before.aliases();
+    for (const std::string& alias : then.aliases()) {
+      if (std::find(old.begin(), old.end(), alias) != old.end()) continue;
+      HIE_ASSIGN_OR_RETURN(const std::optional<v1::PersonRow> row, PersonThen(PersonKey(alias)));
+      if (!row || row->redirect_to() != eid) return Broken("an alias that leads elsewhere");
+    }
+    return absl::OkStatus();
   }
 
   absl::Status CheckRedirect(const std::string& key, const v1::PersonRow& row) const {

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "hie/mpi/v1/mpi_service.methods.h"
+#include "mpi/service/mpi_role.h"
 #include "mpi/service/search_persons.h"
 #include "mpi/store/match.h"
 #include "mpi/store/mpi_machine.h"
@@ -25,7 +27,7 @@
 #include "services/common/base/uuid.h"
 #include "services/common/journal/embedded_journal.h"
 #include "services/common/journal/overlay_reader.h"
-#include "services/common/outbox/outbox.h"
+#include "services/common/rpc/testing/rpc_world.h"
 #include "services/common/storage/rocksdb_kv_store.h"
 #include "services/common/wire/wire.h"
 #include "services/hiectl/region/people.h"
@@ -33,7 +35,8 @@
 namespace hie::mpi {
 namespace {
 
-constexpr size_t kBlockCacheBytes = size_t{512} << 20;  // As the role has it.
+constexpr uint64_t kStrangersSeed = 1'001;
+constexpr uint64_t kNewcomersSeed = 2'001;
 
 struct Arguments {
   std::string dir;
@@ -84,20 +87,20 @@ struct Registration {
   common::v1::Demographics demographics;
 };
 
-// The generator's records from number `from` on, in an order of their own.
-std::vector<Registration> Generate(uint64_t from, uint64_t count, uint64_t seed) {
+// The first `count` records of a generated region, in an order of their own.  Regions of other
+// seeds are other people; `prefix` keeps their ids apart.
+std::vector<Registration> Generate(uint64_t count, uint64_t seed, const std::string& prefix) {
   std::vector<Registration> made;
   made.reserve(count);
   region::PeopleOptions options;
-  options.records = from + count;
-  options.seed = region::kTuningSeed;
-  uint64_t number = 0;
+  options.records = count;
+  options.seed = seed;
   const auto take = [&](const region::GeneratedRecord& record) {
-    if (number++ < from) return;
+    const std::string authority =
+        absl::StrCat("2.999.", std::hash<std::string>()(record.source) % 97);
     Registration registration;
     registration.patient = wire::ToProto(
-        LocalPatient{absl::StrCat("2.999.", std::hash<std::string>()(record.source) % 97),
-                     Phi<std::string>(record.mrn), 0});
+        LocalPatient{authority, Phi<std::string>(absl::StrCat(prefix, record.mrn)), 0});
     registration.demographics = wire::ToProto(record.demographics);
     made.push_back(std::move(registration));
   };
@@ -115,12 +118,13 @@ class Index {
     std::filesystem::create_directories(dir_);
     RocksDbKvStore::Options options;
     options.path = dir_ + "/db";
-    options.tables = StateTables();
-    options.tables.emplace_back(outbox::kTable);
-    options.tables.emplace_back(kJournalTable);
-    options.tunings = StoreTunings();
-    options.block_cache_bytes = kBlockCacheBytes;
+    options.tables = MpiRole::Tables();
+    options.tunings = MpiRole::Tunings();
+    options.block_cache_bytes = MpiRole::kBlockCacheBytes;
     store_ = ValueOrFail(RocksDbKvStore::Open(options));
+    OpenJournal();
+  }
+  void OpenJournal() {
     machine_ = std::make_unique<MpiMachine>(DefaultModel());
     EmbeddedJournal::Options journal;
     journal.store = store_.get();
@@ -129,9 +133,12 @@ class Index {
     journal.mark_path = dir_ + "/mark";
     journal_ = ValueOrFail(EmbeddedJournal::Open(std::move(journal)));
   }
-  void Close() {
+  void CloseJournal() {
     journal_.reset();
     machine_.reset();
+  }
+  void Close() {
+    CloseJournal();
     store_.reset();
   }
 
@@ -146,6 +153,7 @@ class Index {
   }
 
   Journal& journal() { return *journal_; }
+  KvStore& store() { return *store_; }
   const MpiMachine& machine() const { return *machine_; }
   std::shared_ptr<const Model> ModelOf(const KvReader& state) const {
     return ValueOrFail(machine_->models().In(state));
@@ -295,6 +303,49 @@ void PrintApply(Index& index, const std::vector<std::string>& commands) {
   }
 }
 
+// Identifying over gRPC with mutual TLS, so many a second whether earlier ones have ended or not;
+// the time counts from when a question was due.
+void IdentifyOverGrpc(KvStore& store, const std::string& dir,
+                      const std::vector<Registration>& questions) {
+  constexpr int kPerSecond = 1'000;
+  constexpr absl::Duration kCallTime = absl::Seconds(10);
+  const rpc::RpcWorld world;
+  SystemClock clock;
+  SeededRandom random(9);
+  const auto role = ValueOrFail(MpiRole::Open(
+      {.store = &store, .mark_path = dir + "/mark", .clock = &clock, .random = &random}));
+  const auto server = ValueOrFail(rpc::Server::Create(world.ServerOptions()));
+  role->Serve(*server);
+  if (const absl::Status started = server->Start(); !started.ok()) Fail(started);
+  const auto channel = world.ChannelTo(*server, rpc::Transport::kMutualTls);
+  const size_t count = std::min(questions.size(), size_t{10} * kPerSecond);
+  std::vector<double> micros(count);
+  std::counting_semaphore<> ended{0};
+  const double start = Now();
+  for (size_t i = 0; i < count; ++i) {
+    const double due = start + static_cast<double>(i) / kPerSecond;
+    while (Now() < due) absl::SleepFor(absl::Microseconds(50));
+    v1::SearchPersonsRequest request;
+    *request.mutable_demographics() = questions[i].demographics;
+    rpc::CallOptions call;
+    call.deadline = absl::Now() + kCallTime;
+    channel->Call<v1::MpiService::SearchPersons>(
+        call, request, [&, i, due](const absl::StatusOr<v1::SearchPersonsResponse>& answer) {
+          if (!answer.ok() && !absl::IsInvalidArgument(answer.status())) Fail(answer.status());
+          micros[i] = (Now() - due) * 1e6;
+          ended.release();
+        });
+  }
+  for (size_t i = 0; i < count; ++i) ended.acquire();
+  Latencies result;
+  result.per_second = static_cast<double>(count) / (Now() - start);
+  std::sort(micros.begin(), micros.end());
+  result.p50 = micros[count / 2];
+  result.p99 = micros[count * 99 / 100];
+  result.worst = micros.back();
+  Print("identify over gRPC", result);
+}
+
 void PrintDisk(const std::string& dir, uint64_t records) {
   uint64_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
@@ -308,7 +359,8 @@ void Run(const Arguments& arguments) {
   Index index(arguments.dir);
   const uint64_t held = ValueOrFail(MpiReader(*index.journal().Snapshot()).LastRecord());
   if (held < arguments.records) {
-    std::vector<Registration> all = Generate(held, arguments.records - held, 1);
+    const std::vector<Registration> all =
+        Generate(arguments.records, region::kTuningSeed, absl::StrCat("from-", held, "-"));
     std::vector<std::string> commands;
     commands.reserve(all.size());
     for (const Registration& registration : all) commands.push_back(index.Command(registration));
@@ -323,16 +375,21 @@ void Run(const Arguments& arguments) {
   std::printf("restart %.2f s, resident %.0f MB\n", Now() - closed, ResidentMegabytes());
   PrintDisk(arguments.dir, arguments.records);
   // Half of the questions are of people who are in the index, half of people who are not.
-  std::vector<Registration> questions = Generate(0, arguments.questions / 2, 2);
-  for (Registration& known : questions) known.patient.set_id("question");
-  std::vector<Registration> strangers =
-      Generate(arguments.records + 1'000'000, arguments.questions / 2, 3);
+  std::vector<Registration> questions =
+      Generate(arguments.questions / 2, region::kTuningSeed, "question-");
+  const std::vector<Registration> strangers =
+      Generate(arguments.questions / 2, kStrangersSeed, "question-");
   questions.insert(questions.end(), strangers.begin(), strangers.end());
+  std::mt19937_64 random(1);
+  std::shuffle(questions.begin(), questions.end(), random);
   Identify(index, questions);
+  index.CloseJournal();
+  IdentifyOverGrpc(index.store(), arguments.dir, questions);
+  index.OpenJournal();
   for (int round = 0; round < arguments.rounds; ++round) {
+    const auto number = static_cast<uint64_t>(round);
     const std::vector<Registration> fresh = Generate(
-        arguments.records + 2'000'000 + static_cast<uint64_t>(round) * arguments.registrations,
-        arguments.registrations, 4);
+        arguments.registrations, kNewcomersSeed + number, absl::StrCat("new-", number, "-"));
     std::vector<std::string> commands;
     for (const Registration& registration : fresh) commands.push_back(index.Command(registration));
     const double prepare = PrepareAll(index, commands);
