@@ -37,7 +37,12 @@ absl::StatusOr<v1::ExplainLinkResponse> ExplainLink(const MpiReader& reader,
   HIE_ASSIGN_OR_RETURN(const RecordNumber record, reader.FindRecord(patient));
   HIE_ASSIGN_OR_RETURN(const std::optional<v1::ExplanationRow> row, reader.Explanation(record));
   if (!row) return absl::NotFoundError("patient: never linked by matching");
+  HIE_ASSIGN_OR_RETURN(const v1::RecordRow own, reader.Record(record));
   HIE_ASSIGN_OR_RETURN(const v1::RecordRow other, reader.Record(row->other()));
+  // What was parted since is told by the record's history, not as a link.
+  if (own.eid() != other.eid()) {
+    return absl::NotFoundError("patient: the link that matching made is no longer");
+  }
   v1::ExplainLinkResponse response;
   *response.mutable_other() = other.record().patient();
   response.set_model(row->model());
