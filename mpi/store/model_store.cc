@@ -1,6 +1,7 @@
 #include "mpi/store/model_store.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -131,16 +132,32 @@ class PartTaker {
     return data == part_.data();
   }
 
-  // One upload at a time: what was never completed must not pile up.
+  // What was never completed must not pile up, and nobody may end what another one uploads: an
+  // actor has one upload at a time, and where too many actors have one, the oldest go.
   absl::Status DropIncomplete() {
     HIE_ASSIGN_OR_RETURN(const std::vector<KvEntry> rows,
                          state_.ScanPrefix(kModelsTable, kModelPrefix));
+    std::vector<std::tuple<int64_t, std::string, uint32_t>> others;  // Oldest first.
     for (const KvEntry& entry : rows) {
       v1::ModelRow row;
       if (!row.ParseFromString(entry.value)) return BadRow();
-      if (!IsComplete(row)) Drop(entry.key.substr(kModelPrefix.size()), row.parts_held());
+      if (IsComplete(row)) continue;
+      std::string hash = entry.key.substr(kModelPrefix.size());
+      if (hash == part_.hash() || IsOurs(row.put_by())) {
+        Drop(hash, row.parts_held());
+      } else {
+        others.emplace_back(row.put_micros(), std::move(hash), row.parts_held());
+      }
+    }
+    std::sort(others.begin(), others.end());
+    for (size_t i = 0; i + kModelUploadsMax <= others.size(); ++i) {
+      Drop(std::get<1>(others[i]), std::get<2>(others[i]));
     }
     return absl::OkStatus();
+  }
+
+  bool IsOurs(const common::v1::Actor& other) const {
+    return other.member() == actor_.member() && other.user() == actor_.user();
   }
 
   void Drop(absl::string_view hash, uint32_t parts) {

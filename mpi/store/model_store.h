@@ -19,6 +19,8 @@ namespace hie::mpi {
 // limit and a message below the server's; and of at most so many parts.
 inline constexpr size_t kModelPartBytesMax = size_t{2} << 20;
 inline constexpr uint32_t kModelPartsMax = 256;
+// Models that are kept incomplete at most, each of another actor (member and user).
+inline constexpr size_t kModelUploadsMax = 4;
 
 // Reads what a state keeps of models.  Errors are DATA_LOSS where stored bytes are bad, beyond that
 // only as said.  Thread-safe where `state` is.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "hie/audit/v1/audit.pb.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
@@ -64,8 +65,10 @@ class ModelStoreTest : public ::testing::Test {
   }
 
   absl::StatusOr<v1::ModelReply> PutPart(const std::string& hash, uint32_t number, uint32_t parts,
-                                         absl::string_view data) {
+                                         absl::string_view data, absl::string_view user = "") {
     v1::MpiCommand command;
+    command.mutable_model()->mutable_actor()->set_member("exchange");
+    command.mutable_model()->mutable_actor()->set_user(std::string(user));
     v1::ModelPart& part = *command.mutable_model()->mutable_put();
     part.set_hash(hash);
     part.set_number(number);
@@ -252,6 +255,33 @@ TEST_F(ModelStoreTest, AnUploadThatWasGivenUpIsDroppedByTheNextOne) {
   const auto snapshot = store_.Snapshot();
   EXPECT_THAT(ModelStore(*snapshot).Text(HashOfModelText(text)),
               StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(ModelStoreTest, AnUploadOfSomebodyElseGoesOn) {
+  const std::string text = ModelText(11'000, 200'000);
+  const auto parts = PartsOfModelText(text);
+  const std::string hash = HashOfModelText(text);
+  const auto count = static_cast<uint32_t>(parts.size());
+  ASSERT_THAT(PutPart(hash, 1, count, parts[0], "training"), IsOk());
+  const std::string other = ModelText(12'000);
+  ASSERT_THAT(PutPart(HashOfModelText(other), 1, 1, other, "olga"), IsOk());
+  v1::ModelReply reply;
+  for (uint32_t i = 2; i <= count; ++i) {
+    reply = ValueOrDie(PutPart(hash, i, count, parts[i - 1], "training"));
+  }
+  EXPECT_TRUE(reply.stored());
+}
+
+TEST_F(ModelStoreTest, OfTooManyUploadsTheOldestIsDropped) {
+  std::vector<std::string> hashes;
+  for (size_t i = 0; i <= kModelUploadsMax; ++i) {
+    hashes.push_back(HashOfModelText(ModelText(static_cast<Millibits>(11'000 + i))));
+    ASSERT_THAT(PutPart(hashes[i], 1, 2, "x", absl::StrCat("user", i)), IsOk());
+  }
+  EXPECT_EQ(Rows(), 2 * kModelUploadsMax);
+  EXPECT_THAT(PutPart(hashes[0], 2, 2, "y", "user0"),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(PutPart(hashes[1], 2, 2, "y", "user1"), IsOk());
 }
 
 TEST_F(ModelStoreTest, APartThatCannotBeIsRefused) {
