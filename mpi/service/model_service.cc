@@ -22,6 +22,7 @@ namespace {
 constexpr size_t kReasonBytesMax = 1024;
 constexpr size_t kActivationsMax = 100;
 constexpr uint32_t kExamplesAtMost = 100;
+constexpr uint32_t kFindingsAtMost = 10'000;
 constexpr uint64_t kRunRecordsMax = 50'000'000;
 
 absl::Status FillActor(const common::v1::Actor& from, common::v1::Actor& to) {
@@ -51,6 +52,9 @@ absl::Status CheckRun(const v1::StartRunRequest& request) {
   }
   if (request.simulate().examples_max() > kExamplesAtMost) {
     return absl::InvalidArgumentError("examples_max: want at most 100");
+  }
+  if (request.scrub().findings_max() > kFindingsAtMost) {
+    return absl::InvalidArgumentError("findings_max: want at most 10000");
   }
   return CheckHash(request.simulate().hash(), "hash");
 }

@@ -204,6 +204,10 @@ TEST_F(ModelServiceTest, RequestsThatCannotBeAreRefused) {
   EXPECT_THAT(service_.StartRun(simulate), StatusIs(absl::StatusCode::kNotFound));
   simulate.mutable_simulate()->set_examples_max(101);
   EXPECT_THAT(service_.StartRun(simulate), StatusIs(absl::StatusCode::kInvalidArgument));
+  v1::StartRunRequest scrub = By(v1::StartRunRequest());
+  scrub.mutable_scrub()->set_findings_max(10'001);
+  EXPECT_THAT(service_.StartRun(scrub),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("findings_max")));
   EXPECT_THAT(service_.FindRun("no such run"), StatusIs(absl::StatusCode::kNotFound));
   v1::GetMonitorsRequest monitors;
   monitors.set_records_max(100'001);
