@@ -276,7 +276,7 @@ class FirstLoading {
     repeats.spool_path = Path(kRepeatSpool);
     repeats.clock = options_.clock;
     repeats.progress = options_.progress;
-    HIE_RETURN_IF_ERROR(RegisterLoadedRepeats(repeats, progress_.load()));
+    HIE_ASSIGN_OR_RETURN(report_.refused_repeats, RegisterLoadedRepeats(repeats, progress_.load()));
     report_.phases.emplace_back("repeats", options_.clock->Now() - begin);
     return absl::OkStatus();
   }

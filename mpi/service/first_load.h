@@ -47,6 +47,8 @@ struct FirstLoadReport {
   uint64_t tasks = 0;
   std::string model_name;
   std::vector<v1::LoadedTableFile> files;
+  // Lines about an id named before that the index refused: rejects beside those of VisitRejects.
+  std::vector<LoadProblem> refused_repeats;
   // What was done in this run, and how long it took; phases that an earlier run had ended are not
   // among them.
   std::vector<std::pair<std::string, absl::Duration>> phases;
@@ -59,9 +61,11 @@ struct FirstLoadReport {
 // stored and active afterwards.  Times and ids follow from the input's hash and the time of the
 // beginning: the same input from the same beginning gives the same bytes, however often it broke
 // off.  All tables are filled together or none.  Lines about an id that an earlier line had named
-// are registered behind, one after the other, as a bulk load of the same actor.
+// are registered behind, one after the other, as a bulk load of the same actor; the
+// index is not served before that (CheckFirstLoadComplete).
 //
-// ALREADY_EXISTS: this input filled the index.  FAILED_PRECONDITION: it holds anything else, or the work directory holds another load.
+// ALREADY_EXISTS: this input filled the index.  FAILED_PRECONDITION: it holds anything else, or the
+// work directory holds another load.
 // INVALID_ARGUMENT: the input has no record, or an option is out of range.  DATA_LOSS: a file of
 // the work directory is damaged.  RESOURCE_EXHAUSTED: the disk is full.  Memory: as of LinkBatch.
 absl::StatusOr<FirstLoadReport> RunFirstLoad(const FirstLoadOptions& options, LoadInput& input);

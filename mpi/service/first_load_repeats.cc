@@ -1,16 +1,19 @@
 #include "mpi/service/first_load_repeats.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "hie/mpi/v1/load_service.pb.h"
 #include "mpi/service/load_commands.h"
 #include "mpi/store/derived_eid.h"
+#include "mpi/store/first_load_progress.h"
 #include "mpi/store/load_progress.h"
 #include "mpi/store/mpi_machine.h"
 #include "services/common/base/mutex.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/journal/embedded_journal.h"
+#include "services/common/storage/key_codec.h"
 #include "services/common/storage/spool_file.h"
 
 namespace hie::mpi {
@@ -87,11 +90,41 @@ absl::Status RegisterAll(const RepeatsOptions& options, const v1::FirstLoadRow& 
   return proposing.Finish();
 }
 
-}  // namespace
+// Whether they are all registered.
+absl::StatusOr<bool> IsDone(const KvReader& state, const v1::FirstLoadRow& load) {
+  if (load.repeated() == 0) return true;
+  const auto registered = ReadLoad(state, load.actor().member(), LoadIdOf(load));
+  if (absl::IsNotFound(registered.status())) return false;
+  HIE_RETURN_IF_ERROR(registered.status());
+  return registered->ended_micros() != 0;
+}
 
-absl::Status RegisterLoadedRepeats(const RepeatsOptions& options, const v1::FirstLoadRow& load) {
-  const auto before = ReadLoad(*options.store->Snapshot(), load.actor().member(), LoadIdOf(load));
-  if (before.ok() && before->ended_micros() != 0) return absl::OkStatus();
+// The rejects of the load, each where the input has it.
+absl::StatusOr<std::vector<LoadProblem>> Refused(const RepeatsOptions& options,
+                                                 const v1::FirstLoadRow& load) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::LineProblem> rejects,
+                       ReadLoadRejects(*options.store->Snapshot(), load.actor().member(),
+                                       LoadIdOf(load), 0, kLoadRejectsMax));
+  std::vector<LoadProblem> refused;
+  if (rejects.empty()) return refused;
+  HIE_ASSIGN_OR_RETURN(const auto spool, SpoolReader::Open(*options.files, options.spool_path));
+  for (uint64_t read = 1; refused.size() < rejects.size(); ++read) {
+    HIE_ASSIGN_OR_RETURN(const bool more, spool->Next());
+    if (!more) return absl::DataLossError("spool: a line is absent");
+    const v1::LineProblem& reject = rejects[refused.size()];
+    if (reject.line_number() != read) continue;
+    KeyReader key(spool->key());
+    LoadProblem& problem = refused.emplace_back();
+    HIE_ASSIGN_OR_RETURN(problem.file, key.U32());
+    HIE_ASSIGN_OR_RETURN(problem.line, key.U64());
+    problem.field = reject.field();
+    problem.reason = reject.reason();
+  }
+  return refused;
+}
+
+// Registers those that are not yet, and ends their load.
+absl::Status RegisterRest(const RepeatsOptions& options, const v1::FirstLoadRow& load) {
   const MpiMachine machine(DefaultModel());
   EmbeddedJournal::Options open;
   open.store = options.store;
@@ -114,6 +147,25 @@ absl::Status RegisterLoadedRepeats(const RepeatsOptions& options, const v1::Firs
   v1::EndLoad end;
   end.set_lines(load.repeated());
   return ProposeAndWait(*journal, EndCommand(name, end).SerializeAsString()).status();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<LoadProblem>> RegisterLoadedRepeats(const RepeatsOptions& options,
+                                                               const v1::FirstLoadRow& load) {
+  HIE_ASSIGN_OR_RETURN(const bool done, IsDone(*options.store->Snapshot(), load));
+  if (!done) HIE_RETURN_IF_ERROR(RegisterRest(options, load));
+  return Refused(options, load);
+}
+
+absl::Status CheckFirstLoadComplete(const KvReader& state) {
+  HIE_ASSIGN_OR_RETURN(const std::optional<v1::FirstLoadRow> load, ReadFirstLoad(state));
+  if (!load) return absl::OkStatus();
+  HIE_ASSIGN_OR_RETURN(const bool done, IsDone(state, *load));
+  if (done) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "first load: lines about ids that were named before are not registered yet; run the same "
+      "`hiectl mpi first-load` again, it goes on where it broke off");
 }
 
 }  // namespace hie::mpi

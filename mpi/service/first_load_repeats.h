@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "hie/mpi/v1/load_state.pb.h"
 #include "mpi/store/first_load_input.h"
 #include "services/common/base/clock.h"
@@ -24,8 +26,14 @@ struct RepeatsOptions {
 // new version, a suspected overlay, or nothing new.  They are a bulk load of the same actor, whose
 // id follows from the input; one that was broken off goes on behind its last line.
 //
-// What cannot be registered is among the rejects of that load.  Errors as of EmbeddedJournal::Open,
-// and DATA_LOSS: the spool is damaged.  Cost: as of registering.
-absl::Status RegisterLoadedRepeats(const RepeatsOptions& options, const v1::FirstLoadRow& load);
+// Returns the lines that the index refused, which are the rejects of that load, by file and line of
+// the input; the same when all were registered before.  Errors as of EmbeddedJournal::Open, and
+// DATA_LOSS: the spool is damaged.  Cost: as of registering.
+absl::StatusOr<std::vector<LoadProblem>> RegisterLoadedRepeats(const RepeatsOptions& options,
+                                                               const v1::FirstLoadRow& load);
+
+// Whether an index that a first load filled may be served.  FAILED_PRECONDITION: lines that name an
+// id again are not all registered; the message says what to run.  DATA_LOSS: a row is bad.
+absl::Status CheckFirstLoadComplete(const KvReader& state);
 
 }  // namespace hie::mpi

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "hie/mpi/v1/load_service.pb.h"
 #include "mpi/batch/link_batch.h"
 #include "mpi/service/first_load_model.h"
 #include "mpi/service/mpi_role.h"
@@ -21,6 +22,7 @@
 #include "services/common/journal/high_water_mark.h"
 #include "services/common/storage/posix_file_system.h"
 #include "services/common/storage/rocksdb_kv_store.h"
+#include "services/common/storage/spool_file.h"
 #include "services/common/wire/wire.h"
 #include "services/hiectl/region/people.h"
 #include "tests/support/status_matchers.h"
@@ -33,6 +35,7 @@ using ::hie::testing::IsOkAndHolds;
 using ::hie::testing::StatusIs;
 using ::hie::testing::ValueOrDie;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr uint64_t kRecords = 1'500;
@@ -132,13 +135,14 @@ class Place {
     return options;
   }
 
-  std::unique_ptr<MpiRole> OpenRole() {
+  std::unique_ptr<MpiRole> OpenRole() { return ValueOrDie(TryOpenRole()); }
+  absl::StatusOr<std::unique_ptr<MpiRole>> TryOpenRole() {
     MpiRole::Options options;
     options.store = store_.get();
     options.mark_path = root_ + "/mark";
     options.clock = &clock_;
     options.random = &random_;
-    return ValueOrDie(MpiRole::Open(options));
+    return MpiRole::Open(options);
   }
 
   std::string Hash() const { return ValueOrDie(DbHash(*store_->Snapshot(), MpiRole::Tables())); }
@@ -154,6 +158,23 @@ class Place {
   SeededRandom random_{1};
   std::unique_ptr<RocksDbKvStore> store_;
 };
+
+// Gives a repeat of a work directory an incarnation that its id never had.
+void SpoilRepeat(const std::string& directory, FileSystem& files, uint64_t number) {
+  const std::string path = absl::StrCat(directory, "/", kRepeatSpool);
+  std::vector<std::pair<std::string, v1::LoadLine>> repeats;
+  HIE_ASSERT_OK_AND_ASSIGN(const auto spool, SpoolReader::Open(files, path));
+  while (ValueOrDie(spool->Next())) {
+    auto& [key, line] = repeats.emplace_back(std::string(spool->key()), v1::LoadLine());
+    ASSERT_TRUE(line.ParseFromString(std::string(spool->value())));
+    if (line.line_number() == number) line.mutable_patient()->set_incarnation(7);
+  }
+  HIE_ASSERT_OK_AND_ASSIGN(const auto writer, SpoolWriter::Create(files, path));
+  for (const auto& [key, line] : repeats) {
+    ASSERT_THAT(writer->Add(key, line.SerializeAsString()), IsOk());
+  }
+  ASSERT_THAT(writer->Finish(), IsOk());
+}
 
 v1::RegisterRecordRequest RequestFor(const LoadLine& line, const std::string& id) {
   v1::RegisterRecordRequest request;
@@ -291,8 +312,12 @@ TEST(FirstLoadTest, LinesAboutAnIdThatWasNamedAreRegisteredByTheRules) {
   moved.demographics.phones = {"906-555-0123"};
   LoadLine stranger = lines[1];
   stranger.demographics = lines[700].demographics;
+  lines[3].event_micros = 2'000'000;
+  LoadLine late = lines[3];
+  late.event_micros = 1'000'000;
+  late.demographics.phones = {"906-555-0124"};
   LoadLine same = lines[2];
-  for (LoadLine line : {moved, stranger, same}) {
+  for (LoadLine line : {moved, stranger, same, late}) {
     line.line = lines.size() + 1;
     lines.push_back(std::move(line));
   }
@@ -300,7 +325,8 @@ TEST(FirstLoadTest, LinesAboutAnIdThatWasNamedAreRegisteredByTheRules) {
   ListedInput input(lines);
   HIE_ASSERT_OK_AND_ASSIGN(const FirstLoadReport report, RunFirstLoad(place.Options(), input));
   EXPECT_EQ(report.load.records(), kRecords);
-  EXPECT_EQ(report.load.repeated(), 3u);
+  EXPECT_EQ(report.load.repeated(), 4u);
+  EXPECT_THAT(report.refused_repeats, IsEmpty());
   const auto state = place.State();
   const MpiReader reader(*state);
   EXPECT_EQ(ValueOrDie(reader.Record(1)).record().version(), 2u);
@@ -309,6 +335,55 @@ TEST(FirstLoadTest, LinesAboutAnIdThatWasNamedAreRegisteredByTheRules) {
                            reader.Holder(wire::ToProto(lines[1].patient)));
   EXPECT_THAT(holder.record_numbers(), ElementsAre(2u, kRecords + 1));
   EXPECT_TRUE(ValueOrDie(reader.Record(kRecords + 1)).record().provisional());
+  EXPECT_EQ(ValueOrDie(reader.Record(4)).record().demographics().SerializeAsString(),
+            ValueOrDie(LoadedDemographics(lines[3])).SerializeAsString())
+      << "what came late took the place of what is newer";
+}
+
+// Stops the load before its repeats, as if the process had died there.
+TEST(FirstLoadTest, AnIndexIsNotServedBeforeItsRepeatsAreRegistered) {
+  std::vector<LoadLine> lines = Generate();
+  lines.push_back(lines[0]);
+  lines.back().demographics.phones = {"906-555-0123"};
+  lines.back().line = lines.size();
+  Place place("unserved");
+  ListedInput input(lines);
+  DyingStore dying(place.store(), DyingStore::Moment::kAfterIngest);
+  FirstLoadOptions options = place.Options();
+  options.table_files = &dying;
+  EXPECT_THAT(RunFirstLoad(options, input), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(place.TryOpenRole().status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("hiectl mpi first-load")));
+  options.table_files = &place.store();
+  EXPECT_THAT(RunFirstLoad(options, input), IsOk());
+  EXPECT_THAT(place.TryOpenRole().status(), IsOk());
+}
+
+// Nothing that the first phase takes is refused online as things stand; the load files what it
+// must.
+TEST(FirstLoadTest, ARepeatThatIsRefusedIsToldByFileAndLine) {
+  std::vector<LoadLine> lines = Generate();
+  for (int i = 0; i < 3; ++i) {
+    lines.push_back(lines[static_cast<size_t>(i)]);
+    lines.back().file = 1;
+    lines.back().line = static_cast<uint64_t>(10 + i);
+  }
+  Place place("refused");
+  ListedInput input(lines);
+  FirstLoadOptions options = place.Options();
+  DyingStore dying(place.store(), DyingStore::Moment::kAfterIngest);
+  options.table_files = &dying;
+  EXPECT_THAT(RunFirstLoad(options, input), StatusIs(absl::StatusCode::kUnavailable));
+  // The second repeat names an incarnation that never was.
+  SpoilRepeat(options.work_directory, place.files(), 2);
+  options.table_files = &place.store();
+  for (int run = 0; run < 2; ++run) {
+    HIE_ASSERT_OK_AND_ASSIGN(const FirstLoadReport report, RunFirstLoad(options, input));
+    ASSERT_EQ(report.refused_repeats.size(), 1u);
+    EXPECT_EQ(report.refused_repeats[0].file, 1u);
+    EXPECT_EQ(report.refused_repeats[0].line, 11u);
+    EXPECT_EQ(report.refused_repeats[0].field, "patient.incarnation");
+  }
 }
 
 TEST(FirstLoadTest, WantsAnEmptyIndexAndItsOwnWorkDirectory) {

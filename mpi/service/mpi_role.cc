@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hie/mpi/v1/mpi_service.methods.h"
+#include "mpi/service/first_load_repeats.h"
 #include "mpi/service/monitor.h"
 #include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
@@ -13,6 +14,7 @@ namespace hie::mpi {
 absl::StatusOr<std::unique_ptr<MpiRole>> MpiRole::Open(Options options) {
   const Model& model = options.model != nullptr ? *options.model : DefaultModel();
   std::unique_ptr<MpiRole> role(new MpiRole(model));
+  HIE_RETURN_IF_ERROR(CheckFirstLoadComplete(*options.store->Snapshot()));
   EmbeddedJournal::Options journal;
   journal.store = options.store;
   journal.machine = &role->machine_;

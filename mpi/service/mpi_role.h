@@ -36,7 +36,7 @@ class MpiRole {
     absl::Duration monitor_period = absl::Minutes(15);
   };
 
-  // DATA_LOSS, FAILED_PRECONDITION: as EmbeddedJournal::Open.
+  // DATA_LOSS, FAILED_PRECONDITION: as EmbeddedJournal::Open and CheckFirstLoadComplete.
   static absl::StatusOr<std::unique_ptr<MpiRole>> Open(Options options);
 
   // Registers every method of the role's services.  The role must outlive the server.

@@ -190,7 +190,10 @@ class Reading {
     *repeat.mutable_patient() = wire::ToProto(line.patient);
     HIE_ASSIGN_OR_RETURN(*repeat.mutable_demographics(), LoadedDemographics(line));
     repeat.set_event_micros(line.event_micros);
-    return repeats_->Add("", repeat.SerializeAsString());
+    // What the source says to be older than what is held must not take its place.
+    repeat.set_kind(v1::REGISTER_KIND_UPDATE);
+    return repeats_->Add(KeyWriter().U32(line.file).U64(line.line).key(),
+                         repeat.SerializeAsString());
   }
 
   absl::Status Sort(const ReadyPart& ready, Sorters& sorters) const {

@@ -59,8 +59,9 @@ struct ReadInputOptions {
 // Files of the work directory, by name.
 inline constexpr absl::string_view kRecordSpool = "records.spool";    // Row parts by record.
 inline constexpr absl::string_view kFeatureSpool = "features.spool";  // Compact records by record.
-inline constexpr absl::string_view kRepeatSpool = "repeats.spool";    // v1.LoadLines, in order.
-inline constexpr absl::string_view kRejectSpool = "rejects.spool";    // VisitRejects.
+inline constexpr absl::string_view kRepeatSpool =
+    "repeats.spool";  // v1.LoadLines, in order, by file and line.
+inline constexpr absl::string_view kRejectSpool = "rejects.spool";  // VisitRejects.
 
 // What was found in the input.
 struct ReadInputResult {
