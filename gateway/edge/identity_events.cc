@@ -1,11 +1,9 @@
 // IdentityService: events, taking them back, and what follows; why records are linked.
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/edge/identity_fallout.h"
 #include "gateway/edge/identity_handlers.h"
-#include "gateway/edge/identity_recall.h"
 #include "gateway/edge/identity_relay.h"
 #include "gateway/edge/identity_steward.h"
 #include "hie/exchange/v1/identity_service.methods.h"
@@ -21,7 +19,6 @@ using mpi::v1::MpiService;
 using mpi::v1::ReviewService;
 
 constexpr uint32_t kEventsMax = 100;
-constexpr uint32_t kEventsOfPersonMax = 1000;
 
 void ListEvents(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                 const exchange::v1::ListEventsRequest& request,
@@ -109,94 +106,19 @@ void UndoEvent(EdgeServices& services, std::shared_ptr<rpc::CallContext> context
                                      });
 }
 
-// Finds an event, the one that it took back, and what had happened to the person that it divided.
-class FalloutOfEvent : public std::enable_shared_from_this<FalloutOfEvent> {
- public:
-  FalloutOfEvent(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-                 uint64_t sequence, Answer<exchange::v1::GetFalloutResponse> answer)
-      : services_(services),
-        context_(std::move(context)),
-        sequence_(sequence),
-        answer_(std::move(answer)) {}
-
-  void Start() {
-    FindEvent(sequence_, [self = shared_from_this()](mpi::v1::LinkEvent event) {
-      self->event_ = std::move(event);
-      if (self->event_.undoes() != 0) return self->FindUndone();
-      self->FindHistory();
-    });
-  }
-
- private:
-  void FindEvent(uint64_t sequence, std::function<void(mpi::v1::LinkEvent)> next) {
-    mpi::v1::ListEventsRequest list;
-    if (sequence == 0) return answer_(absl::InvalidArgumentError("sequence: want 1 or more"));
-    list.set_after_sequence(sequence - 1);
-    list.set_limit(1);
-    CallRole<ReviewService::ListEvents>(
-        *services_.roles().mpi, kPatientIndex, *context_, list,
-        [self = shared_from_this(), sequence,
-         next = std::move(next)](absl::StatusOr<mpi::v1::ListEventsResponse> listed) {
-          if (!listed.ok()) return self->answer_(listed.status());
-          if (listed->events().empty() || listed->events(0).sequence() != sequence) {
-            return self->answer_(absl::NotFoundError("sequence: no such event"));
-          }
-          next(std::move(*listed->mutable_events(0)));
-        });
-  }
-
-  void FindUndone() {
-    FindEvent(event_.undoes(), [self = shared_from_this()](const mpi::v1::LinkEvent& undone) {
-      self->Gather(TogetherSince(self->event_, &undone, {}));
-    });
-  }
-
-  void FindHistory() {
-    mpi::v1::ListEventsRequest list;
-    for (const mpi::v1::MovedRecord& moved : event_.moved()) {
-      if (!moved.from_eid().empty()) list.set_eid(moved.from_eid());
-    }
-    if (list.eid().empty()) return Gather(event_.micros());  // It parted nobody.
-    list.set_limit(kEventsOfPersonMax);
-    CallRole<ReviewService::ListEvents>(
-        *services_.roles().mpi, kPatientIndex, *context_, list,
-        [self = shared_from_this()](absl::StatusOr<mpi::v1::ListEventsResponse> listed) {
-          if (!listed.ok()) return self->answer_(listed.status());
-          self->Gather(TogetherSince(self->event_, nullptr,
-                                     {listed->events().begin(), listed->events().end()}));
-        });
-  }
-
-  void Gather(int64_t since_micros) {
-    Parting parting{sequence_, since_micros, {}};
-    for (const mpi::v1::MovedRecord& moved : event_.moved()) {
-      if (!moved.from_eid().empty()) parting.affected.push_back(moved.patient());
-    }
-    GatherFallout(
-        services_, context_, std::move(parting),
-        [self = shared_from_this()](absl::StatusOr<exchange::v1::IdentityFallout> fallout) {
-          if (!fallout.ok()) return self->answer_(fallout.status());
-          exchange::v1::GetFalloutResponse response;
-          *response.mutable_fallout() = *std::move(fallout);
-          self->answer_(std::move(response));
-        });
-  }
-
-  EdgeServices& services_;
-  const std::shared_ptr<rpc::CallContext> context_;
-  const uint64_t sequence_;
-  const Answer<exchange::v1::GetFalloutResponse> answer_;
-  mpi::v1::LinkEvent event_;
-};
-
 void GetFallout(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                 const exchange::v1::GetFalloutRequest& request,
                 Answer<exchange::v1::GetFalloutResponse> answer) {
   const absl::Status steward = CheckSteward(services, context->caller().actor);
   if (!steward.ok()) return answer(steward);
-  std::make_shared<FalloutOfEvent>(services, std::move(context), request.sequence(),
-                                   std::move(answer))
-      ->Start();
+  GatherFalloutOf(
+      services, std::move(context), request.sequence(),
+      [answer = std::move(answer)](absl::StatusOr<exchange::v1::IdentityFallout> fallout) {
+        if (!fallout.ok()) return answer(fallout.status());
+        exchange::v1::GetFalloutResponse response;
+        *response.mutable_fallout() = *std::move(fallout);
+        answer(std::move(response));
+      });
 }
 
 void GetHistory(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,

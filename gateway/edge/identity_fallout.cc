@@ -1,11 +1,13 @@
 #include "gateway/edge/identity_fallout.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "gateway/edge/identity_recall.h"
 #include "gateway/edge/identity_steward.h"
 #include "hie/audit/v1/audit_service.methods.h"
+#include "hie/mpi/v1/review_service.methods.h"
 #include "hie/registry/v1/registry_service.methods.h"
 #include "services/common/wire/wire.h"
 
@@ -14,6 +16,7 @@ namespace {
 
 using audit::v1::AuditService;
 using exchange::v1::IdentityFallout;
+using mpi::v1::ReviewService;
 using registry::v1::RegistryService;
 
 // Records of one question to registry or audit.
@@ -22,6 +25,10 @@ constexpr uint32_t kItemsOfQuestion = 1000;
 constexpr uint32_t kLeavesOfPage = 500;
 // Leaves that are read for one answer, at most.
 constexpr uint32_t kLeavesMax = 20'000;
+constexpr uint32_t kEventsOfPersonMax = 1000;
+
+absl::Status NoSuchEvent() { return absl::NotFoundError("sequence: no such event"); }
+absl::Status PartedNobody() { return absl::FailedPreconditionError("event: parted nobody"); }
 
 // One gathering, step by step.
 class Gathering : public std::enable_shared_from_this<Gathering> {
@@ -155,7 +162,95 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   IdentityFallout fallout_;
 };
 
+// Finds an event, the one that it took back, and what had happened to the persons that it parted.
+class FalloutOfEvent : public std::enable_shared_from_this<FalloutOfEvent> {
+ public:
+  FalloutOfEvent(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                 uint64_t sequence, Answer<IdentityFallout> answer)
+      : services_(services),
+        context_(std::move(context)),
+        parting_{sequence, 0, {}},
+        answer_(std::move(answer)) {}
+
+  void Start() {
+    FindEvent(parting_.sequence,
+              [self = shared_from_this()](const mpi::v1::LinkEvent& event) { self->Take(event); });
+  }
+
+ private:
+  void FindEvent(uint64_t sequence, std::function<void(const mpi::v1::LinkEvent&)> next) {
+    mpi::v1::ListEventsRequest list;
+    if (sequence == 0) return answer_(absl::InvalidArgumentError("sequence: want 1 or more"));
+    list.set_after_sequence(sequence - 1);
+    list.set_limit(1);
+    CallRole<ReviewService::ListEvents>(
+        *services_.roles().mpi, kPatientIndex, *context_, list,
+        [self = shared_from_this(), sequence,
+         next = std::move(next)](absl::StatusOr<mpi::v1::ListEventsResponse> listed) {
+          if (!listed.ok()) return self->answer_(listed.status());
+          if (listed->events().empty() || listed->events(0).sequence() != sequence) {
+            return self->answer_(NoSuchEvent());
+          }
+          next(listed->events(0));
+        });
+  }
+
+  // What went to persons that stayed whole is not affected.
+  void Take(const mpi::v1::LinkEvent& event) {
+    for (const mpi::v1::MovedRecord& moved : PartedBy(event)) {
+      mpi::v1::LinkEvent& part = parted_[moved.from_eid()];
+      part.set_sequence(event.sequence());
+      *part.add_moved() = moved;
+      parting_.affected.push_back(moved.patient());
+    }
+    if (parted_.empty()) return answer_(PartedNobody());
+    if (event.undoes() == 0) return FindHistory();
+    FindEvent(event.undoes(), [self = shared_from_this(), event](const mpi::v1::LinkEvent& undone) {
+      self->parting_.since_micros = TogetherSince(event, &undone, {});
+      self->Gather();
+    });
+  }
+
+  // One person after the other; the earliest time counts.
+  void FindHistory() {
+    if (parted_.empty()) return Gather();
+    mpi::v1::ListEventsRequest list;
+    list.set_eid(parted_.begin()->first);
+    list.set_limit(kEventsOfPersonMax);
+    CallRole<ReviewService::ListEvents>(
+        *services_.roles().mpi, kPatientIndex, *context_, list,
+        [self = shared_from_this()](absl::StatusOr<mpi::v1::ListEventsResponse> listed) {
+          if (!listed.ok()) return self->answer_(listed.status());
+          self->TakeHistory(*listed);
+          self->FindHistory();
+        });
+  }
+
+  void TakeHistory(const mpi::v1::ListEventsResponse& listed) {
+    const int64_t since = TogetherSince(parted_.begin()->second, nullptr,
+                                        {listed.events().begin(), listed.events().end()});
+    parting_.since_micros = first_ ? since : std::min(parting_.since_micros, since);
+    first_ = false;
+    parted_.erase(parted_.begin());
+  }
+
+  void Gather() { GatherFallout(services_, context_, std::move(parting_), answer_); }
+
+  EdgeServices& services_;
+  const std::shared_ptr<rpc::CallContext> context_;
+  Parting parting_;
+  const Answer<IdentityFallout> answer_;
+  std::map<std::string, mpi::v1::LinkEvent> parted_;  // By the person: its moves alone.
+  bool first_ = true;                                 // No history was taken yet.
+};
+
 }  // namespace
+
+void GatherFalloutOf(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                     uint64_t sequence, Answer<IdentityFallout> answer) {
+  std::make_shared<FalloutOfEvent>(services, std::move(context), sequence, std::move(answer))
+      ->Start();
+}
 
 void GatherFallout(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                    Parting parting, Answer<IdentityFallout> answer) {

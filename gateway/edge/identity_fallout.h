@@ -24,4 +24,11 @@ struct Parting {
 void GatherFallout(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                    Parting parting, Answer<exchange::v1::IdentityFallout> answer);
 
+// Finds what the event `sequence` parted and gathers what is to be looked at after it.
+//
+// INVALID_ARGUMENT: `sequence` is 0.  NOT_FOUND: no such event.  FAILED_PRECONDITION: it parted
+// nobody; no notice is given.  UNAVAILABLE: a role does not answer.
+void GatherFalloutOf(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                     uint64_t sequence, Answer<exchange::v1::IdentityFallout> answer);
+
 }  // namespace hie::edge

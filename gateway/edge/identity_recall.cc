@@ -44,6 +44,24 @@ uint64_t RecallAcknowledgedOf(const audit::v1::Leaf& leaf) {
   return SequenceOf(kAcknowledged, leaf.event_id());
 }
 
+std::vector<mpi::v1::MovedRecord> PartedBy(const mpi::v1::LinkEvent& event) {
+  std::set<std::string> retired;
+  for (const mpi::v1::PersonChange& person : event.persons()) {
+    if (person.fate() == mpi::v1::PERSON_FATE_RETIRED) retired.insert(person.eid());
+  }
+  std::map<std::string, std::set<std::string>> went;
+  for (const mpi::v1::MovedRecord& moved : event.moved()) {
+    went[moved.from_eid()].insert(moved.to_eid());
+  }
+  std::vector<mpi::v1::MovedRecord> parted;
+  for (const mpi::v1::MovedRecord& moved : event.moved()) {
+    const std::string& from = moved.from_eid();
+    if (from.empty()) continue;  // A new record was with nobody.
+    if (retired.count(from) > 0 || went[from].size() > 1) parted.push_back(moved);
+  }
+  return parted;
+}
+
 int64_t TogetherSince(const mpi::v1::LinkEvent& event, const mpi::v1::LinkEvent* undone,
                       const std::vector<mpi::v1::LinkEvent>& history) {
   if (undone != nullptr) return undone->micros();

@@ -25,6 +25,10 @@ std::string RecallAcknowledgedEventId(uint64_t sequence, const std::string& memb
 uint64_t RecallOf(const audit::v1::Leaf& leaf);
 uint64_t RecallAcknowledgedOf(const audit::v1::Leaf& leaf);
 
+// Returns the moves by which an event parted records: those out of a person that it retired, or
+// whose records went to two or more persons.  None: it parted nobody, as a mere link or merge.
+std::vector<mpi::v1::MovedRecord> PartedBy(const mpi::v1::LinkEvent& event);
+
 // Finds since when the records that an event moved had been together: where it took back another
 // event, `undone` says when that was.  Else the time at which the second of the parts came to the
 // person that the event divided; `history` are the earlier events about that person.  Where neither

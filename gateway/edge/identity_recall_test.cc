@@ -56,6 +56,46 @@ audit::v1::Leaf Outcome(const std::string& intent, audit::v1::ReleaseOutcome out
   return leaf;
 }
 
+void Fate(mpi::v1::LinkEvent& event, const std::string& eid, mpi::v1::PersonFate fate) {
+  mpi::v1::PersonChange& person = *event.add_persons();
+  person.set_eid(eid);
+  person.set_fate(fate);
+}
+
+std::vector<std::string> PartedIds(const mpi::v1::LinkEvent& event) {
+  std::vector<std::string> ids;
+  for (const mpi::v1::MovedRecord& moved : PartedBy(event)) ids.push_back(moved.patient().id());
+  return ids;
+}
+
+TEST(PartedByTest, ALinkAndAMergePartNobody) {
+  mpi::v1::LinkEvent linked = Event(4);
+  Move(linked, "a", "", "old");
+  Move(linked, "b", "", "other");
+  EXPECT_THAT(PartedIds(linked), IsEmpty());
+  mpi::v1::LinkEvent merged = Event(5);
+  Move(merged, "a", "young", "old");
+  Move(merged, "b", "young", "old");
+  Fate(merged, "old", mpi::v1::PERSON_FATE_CHANGED);
+  Fate(merged, "young", mpi::v1::PERSON_FATE_REDIRECTED);
+  EXPECT_THAT(PartedIds(merged), IsEmpty());
+}
+
+TEST(PartedByTest, OnlyRecordsOfPersonsThatFellApartAreAffected) {
+  mpi::v1::LinkEvent divided = Event(6);
+  Move(divided, "a", "old", "new-1");
+  Move(divided, "b", "old", "new-2");
+  Move(divided, "c", "young", "new-2");
+  Move(divided, "d", "", "new-2");
+  Fate(divided, "young", mpi::v1::PERSON_FATE_REDIRECTED);
+  EXPECT_THAT(PartedIds(divided), ElementsAre("a", "b"));
+  mpi::v1::LinkEvent retired = Event(7);
+  Move(retired, "a", "old", "new-1");
+  Move(retired, "b", "young", "new-1");
+  Fate(retired, "old", mpi::v1::PERSON_FATE_RETIRED);
+  EXPECT_THAT(PartedIds(retired), ElementsAre("a"));
+}
+
 TEST(TogetherSinceTest, OfAnUndoItIsTheEventThatWasUndone) {
   const mpi::v1::LinkEvent undone = Event(3);
   EXPECT_EQ(TogetherSince(Event(9), &undone, {}), 300);

@@ -255,6 +255,8 @@ TEST_F(RecallTest, TheFalloutOfAnEventIsToldAgainAndNoticeIsGivenOnce) {
   *moved.mutable_patient() = PatientAt("lakes");
   moved.set_from_eid("eid");
   moved.set_to_eid("eid-2");
+  undo.add_persons()->set_eid("eid");
+  undo.mutable_persons(0)->set_fate(mpi::v1::PERSON_FATE_RETIRED);
   const size_t before = world_.Events().size();
   exchange::v1::GetFalloutRequest request;
   request.set_sequence(9);
@@ -265,6 +267,45 @@ TEST_F(RecallTest, TheFalloutOfAnEventIsToldAgainAndNoticeIsGivenOnce) {
   EXPECT_EQ(world_.Events().size(), before + 1);  // The reading.
   request.set_sequence(7);
   EXPECT_TRUE(absl::IsNotFound(Call<IdentityService::GetFallout>(request).status()));
+}
+
+TEST_F(RecallTest, AnEventThatPartedNobodyGivesNoNotice) {
+  mpi::v1::LinkEvent& merged = world_.state.link_events.emplace_back();
+  merged.set_sequence(5);
+  merged.set_kind(mpi::v1::EVENT_KIND_MERGED);
+  mpi::v1::MovedRecord& moved = *merged.add_moved();
+  *moved.mutable_patient() = PatientAt("lakes");
+  moved.set_from_eid("eid-2");
+  moved.set_to_eid("eid");
+  merged.add_persons()->set_eid("eid-2");
+  merged.mutable_persons(0)->set_fate(mpi::v1::PERSON_FATE_REDIRECTED);
+  const size_t before = world_.Events().size();
+  exchange::v1::GetFalloutRequest request;
+  request.set_sequence(5);
+  const auto refused = Call<IdentityService::GetFallout>(request);
+  EXPECT_EQ(refused.status(), absl::FailedPreconditionError("event: parted nobody"));
+  EXPECT_EQ(world_.Events().size(), before);
+}
+
+TEST_F(RecallTest, TheFalloutOfASplitIsOfThePartedPersonAlone) {
+  mpi::v1::LinkEvent& split = world_.state.link_events.emplace_back();
+  split.set_sequence(5);
+  for (const auto& [member, from] : {std::pair("lakes", "gone"), std::pair("harbor", "whole")}) {
+    mpi::v1::MovedRecord& moved = *split.add_moved();
+    *moved.mutable_patient() = PatientAt(member);
+    moved.set_from_eid(from);
+    moved.set_to_eid("eid");
+  }
+  split.add_persons()->set_eid("gone");
+  split.mutable_persons(0)->set_fate(mpi::v1::PERSON_FATE_RETIRED);
+  exchange::v1::GetFalloutRequest request;
+  request.set_sequence(5);
+  const auto told = Call<IdentityService::GetFallout>(request);
+  ASSERT_TRUE(told.ok()) << told.status();
+  ASSERT_THAT(told->fallout().affected(), SizeIs(1));
+  EXPECT_EQ(told->fallout().affected(0).id(), "L1");
+  EXPECT_EQ(told->fallout().since_micros(), 0);
+  EXPECT_THAT(OnRecord("recall-notice"), ElementsAre("", "L1"));
 }
 
 TEST_F(RecallTest, AnUndoWhoseFalloutCannotBeToldSaysThatItIsDone) {
