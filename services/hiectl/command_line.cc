@@ -367,6 +367,9 @@ class CommandTree {
                      "domain of the ids (OID); again for each file where they differ")
         ->required()
         ->allow_extra_args(false);
+    load->add_option("--directory", mpi_first_load_.directory,
+                     "the region's directory.textproto, whose domains say how ids are written");
+    load->add_flag("--as-is", mpi_first_load_.ids_final, "ids are final; no directory is read");
     load->add_option("--columns", mpi_first_load_.columns,
                      "column file (`hiectl match columns --help`); it must name an id")
         ->allow_extra_args(false);

@@ -12,6 +12,7 @@
 #include "mpi/service/first_load.h"
 #include "mpi/service/mpi_role.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/crypto/files.h"
 #include "services/common/json/writer.h"
 #include "services/common/storage/posix_file_system.h"
 #include "services/common/storage/rocksdb_kv_store.h"
@@ -46,6 +47,14 @@ absl::StatusOr<std::string> Of(const std::vector<std::string>& values, size_t i,
 }
 
 absl::StatusOr<std::vector<FirstLoadFile>> FilesOf(const MpiFirstLoadOptions& options) {
+  if (options.directory.empty() != options.ids_final) {
+    return absl::InvalidArgumentError(
+        "--directory: want the region's directory, or else --as-is where ids are final");
+  }
+  std::string seed;
+  if (!options.ids_final) {
+    HIE_ASSIGN_OR_RETURN(seed, crypto::ReadWholeFile(options.directory));
+  }
   std::vector<FirstLoadFile> files;
   const size_t inputs = options.inputs.size();
   for (size_t i = 0; i < inputs; ++i) {
@@ -56,6 +65,8 @@ absl::StatusOr<std::vector<FirstLoadFile>> FilesOf(const MpiFirstLoadOptions& op
     if (file.authority.empty()) {
       return absl::InvalidArgumentError("--authority: want a domain's OID");
     }
+    if (options.ids_final) continue;
+    HIE_ASSIGN_OR_RETURN(file.rules, FindDomain(seed, file.authority));
   }
   return files;
 }
@@ -88,18 +99,21 @@ class Meter {
 };
 
 absl::Status WriteRejects(PosixFileSystem& files, const MpiFirstLoadOptions& options,
-                          const FirstLoadFiles& input) {
+                          const FirstLoadFiles& input, const mpi::FirstLoadReport& report) {
   std::string text = "file,line,field,reason\n";
-  HIE_RETURN_IF_ERROR(
-      mpi::VisitRejects(files, WorkDir(options), [&](const mpi::LoadProblem& problem) {
-        matching::AppendCsvCell(input.path(problem.file), text);
-        absl::StrAppend(&text, ",", problem.line, ",");
-        matching::AppendCsvCell(problem.field, text);
-        text += ',';
-        matching::AppendCsvCell(problem.reason, text);
-        text += '\n';
-        return absl::OkStatus();
-      }));
+  const auto append = [&](const mpi::LoadProblem& problem) {
+    matching::AppendCsvCell(input.path(problem.file), text);
+    absl::StrAppend(&text, ",", problem.line, ",");
+    matching::AppendCsvCell(problem.field, text);
+    text += ',';
+    matching::AppendCsvCell(problem.reason, text);
+    text += '\n';
+    return absl::OkStatus();
+  };
+  HIE_RETURN_IF_ERROR(mpi::VisitRejects(files, WorkDir(options), append));
+  for (const mpi::LoadProblem& problem : report.refused_repeats) {
+    HIE_RETURN_IF_ERROR(append(problem));
+  }
   return matching::WriteWholeFile(RejectPath(options), text);
 }
 
@@ -113,6 +127,7 @@ void TellJson(const Context& context, const mpi::FirstLoadReport& report) {
   json.Key("records").Integer(static_cast<int64_t>(report.load.records()));
   json.Key("rejected").Integer(static_cast<int64_t>(report.load.rejected()));
   json.Key("repeated").Integer(static_cast<int64_t>(report.load.repeated()));
+  json.Key("repeats_refused").Integer(static_cast<int64_t>(report.refused_repeats.size()));
   json.Key("persons").Integer(static_cast<int64_t>(report.load.persons()));
   json.Key("possible_links").Integer(static_cast<int64_t>(report.load.possible_links()));
   json.Key("tasks").Integer(static_cast<int64_t>(report.tasks));
@@ -149,6 +164,7 @@ void Tell(const Context& context, const mpi::FirstLoadReport& report, absl::Dura
   row("records", absl::StrCat(report.load.records()));
   row("rejected", absl::StrCat(report.load.rejected()));
   row("about ids named before", absl::StrCat(report.load.repeated()));
+  row("of these refused", absl::StrCat(report.refused_repeats.size()));
   row("persons", absl::StrCat(report.load.persons()));
   row("possible links", absl::StrCat(report.load.possible_links()));
   row("tasks", absl::StrCat(report.tasks));
@@ -228,8 +244,9 @@ ExitCode MpiFirstLoad(const Context& context, const MpiFirstLoadOptions& options
     return context.output.Fail(report.status());
   }
   TellIssues(context, **input);
-  if (report->load.rejected() != 0) {
-    if (const auto written = WriteRejects(files, options, **input); !written.ok()) {
+  const bool complete = report->load.rejected() == 0 && report->refused_repeats.empty();
+  if (!complete) {
+    if (const auto written = WriteRejects(files, options, **input, *report); !written.ok()) {
       return context.output.Fail(written);
     }
     context.output.Note(absl::StrCat(RejectPath(options), ": lines that were not loaded"));
@@ -237,7 +254,7 @@ ExitCode MpiFirstLoad(const Context& context, const MpiFirstLoadOptions& options
   Tell(context, *report, context.clock.Now() - begin);
   const absl::Status removed = mpi::RemoveFirstLoadFiles(files, WorkDir(options));
   if (!removed.ok()) return context.output.Fail(removed);
-  return report->load.rejected() == 0 ? ExitCode::kOk : ExitCode::kPartial;
+  return complete ? ExitCode::kOk : ExitCode::kPartial;
 }
 
 }  // namespace hie::ctl

@@ -14,6 +14,7 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/json/reader.h"
+#include "services/common/member/directory_seed.h"
 #include "services/common/storage/key_codec.h"
 #include "services/hiectl/matching/patient_rows.h"
 
@@ -23,8 +24,19 @@ namespace {
 // Large enough to read in one go, small enough that threads end together.
 constexpr size_t kPartBytes = size_t{1} << 20;
 
-LocalPatient KeyOf(const std::string& authority, std::string id) {
-  return LocalPatient{authority, Phi<std::string>(std::move(id)), 0};
+LocalPatient KeyOf(const FirstLoadFile& file, std::string id) {
+  if (file.rules) id = NormaliseLocalId(*file.rules, id);
+  return LocalPatient{file.authority, Phi<std::string>(std::move(id)), 0};
+}
+
+// What of the domain says how ids are read, for the hash.
+std::string DomainText(const FirstLoadFile& file) {
+  KeyWriter text;
+  text.Text(file.authority).U8(file.rules ? 1 : 0);
+  if (file.rules) {
+    text.U8(file.rules->strip_leading_zeros ? 1 : 0).U8(file.rules->fold_case ? 1 : 0);
+  }
+  return text.key();
 }
 
 }  // namespace
@@ -44,10 +56,10 @@ class FirstLoadFiles::Reader {
 
 class FirstLoadFiles::CsvReader final : public Reader {
  public:
-  CsvReader(uint32_t file, std::string authority, matching::CsvFile csv, matching::Columns columns,
-            absl::string_view columns_text)
+  CsvReader(uint32_t file, const FirstLoadFile& named, matching::CsvFile csv,
+            matching::Columns columns, absl::string_view columns_text)
       : file_(file),
-        authority_(std::move(authority)),
+        named_(named),
         csv_(std::move(csv)),
         columns_(std::move(columns)),
         chunks_(matching::SplitCsv(csv_.body(), csv_.delimiter(), kPartBytes)) {
@@ -55,7 +67,7 @@ class FirstLoadFiles::CsvReader final : public Reader {
                                  .Text(absl::StrJoin(csv_.header(), "\n"))
                                  .Text(crypto::Sha256(csv_.body().text))
                                  .Text(columns_text)
-                                 .Text(authority_)
+                                 .Text(DomainText(named_))
                                  .key());
   }
 
@@ -75,7 +87,7 @@ class FirstLoadFiles::CsvReader final : public Reader {
       mpi::LoadLine& line = to.lines.emplace_back();
       line.file = file_;
       line.line = row.line;
-      line.patient = KeyOf(authority_, std::move(row.id));
+      line.patient = KeyOf(named_, std::move(row.id));
       line.demographics = std::move(row.demographics);
     }
     csv_.Forget(chunks_[part].text);
@@ -85,7 +97,7 @@ class FirstLoadFiles::CsvReader final : public Reader {
 
  private:
   const uint32_t file_;
-  const std::string authority_;
+  const FirstLoadFile& named_;
   const matching::CsvFile csv_;
   const matching::Columns columns_;
   const std::vector<matching::CsvChunk> chunks_;
@@ -94,10 +106,10 @@ class FirstLoadFiles::CsvReader final : public Reader {
 
 class FirstLoadFiles::NdjsonReader final : public Reader {
  public:
-  NdjsonReader(uint32_t file, std::string authority, matching::FileBytes bytes)
-      : file_(file), authority_(std::move(authority)), bytes_(std::move(bytes)) {
-    sha256_ =
-        crypto::Sha256(KeyWriter().Text(crypto::Sha256(bytes_.bytes())).Text(authority_).key());
+  NdjsonReader(uint32_t file, const FirstLoadFile& named, matching::FileBytes bytes)
+      : file_(file), named_(named), bytes_(std::move(bytes)) {
+    sha256_ = crypto::Sha256(
+        KeyWriter().Text(crypto::Sha256(bytes_.bytes())).Text(DomainText(named_)).key());
     Split();
   }
 
@@ -137,7 +149,7 @@ class FirstLoadFiles::NdjsonReader final : public Reader {
     std::string id;
     for (const json::Value& identifier : patient->Each("identifier")) {
       const std::string system(identifier.Text("system"));
-      if (absl::StripPrefix(system, "urn:oid:") != authority_ || !id.empty()) continue;
+      if (absl::StripPrefix(system, "urn:oid:") != named_.authority || !id.empty()) continue;
       id = std::string(identifier.Text("value"));
     }
     if (id.empty()) {
@@ -147,15 +159,26 @@ class FirstLoadFiles::NdjsonReader final : public Reader {
     mpi::LoadLine& line = to.lines.emplace_back();
     line.file = file_;
     line.line = number;
-    line.patient = KeyOf(authority_, std::move(id));
+    line.patient = KeyOf(named_, std::move(id));
     line.demographics = members::ReadDemographics(*patient);
   }
 
   const uint32_t file_;
-  const std::string authority_;
+  const FirstLoadFile& named_;
   const matching::FileBytes bytes_;
   std::vector<matching::CsvChunk> chunks_;
 };
+
+absl::StatusOr<PatientIdDomain> FindDomain(absl::string_view seed, absl::string_view authority) {
+  HIE_ASSIGN_OR_RETURN(const std::vector<Member> members, ParseDirectorySeed(seed));
+  for (const Member& member : members) {
+    for (const PatientIdDomain& domain : member.domains) {
+      if (domain.oid == authority) return domain;
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--authority: ", authority, " is no domain of the directory"));
+}
 
 FirstLoadFiles::FirstLoadFiles(std::vector<FirstLoadFile> files) : files_(std::move(files)) {}
 
@@ -179,7 +202,7 @@ absl::StatusOr<std::unique_ptr<FirstLoadFiles::Reader>> FirstLoadFiles::OpenFile
   const FirstLoadFile& named = files_[file];
   if (absl::EndsWith(named.path, ".ndjson")) {
     HIE_ASSIGN_OR_RETURN(matching::FileBytes bytes, matching::FileBytes::Open(named.path));
-    return std::make_unique<NdjsonReader>(file, named.authority, std::move(bytes));
+    return std::make_unique<NdjsonReader>(file, named, std::move(bytes));
   }
   HIE_ASSIGN_OR_RETURN(matching::OpenInput open,
                        matching::OpenWithColumns(named.path, named.columns, voice));
@@ -198,8 +221,7 @@ absl::StatusOr<std::unique_ptr<FirstLoadFiles::Reader>> FirstLoadFiles::OpenFile
     HIE_ASSIGN_OR_RETURN(const matching::FileBytes bytes, matching::FileBytes::Open(named.columns));
     text = std::string(bytes.bytes());
   }
-  return std::make_unique<CsvReader>(file, named.authority, std::move(open.csv), std::move(columns),
-                                     text);
+  return std::make_unique<CsvReader>(file, named, std::move(open.csv), std::move(columns), text);
 }
 
 absl::StatusOr<bool> FirstLoadFiles::Read(size_t index, mpi::LoadPart& part) {

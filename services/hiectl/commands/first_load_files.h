@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "mpi/store/first_load_input.h"
+#include "services/common/member/member.h"
 #include "services/hiectl/matching/csv_file.h"
 #include "services/hiectl/matching/issue.h"
 #include "services/hiectl/matching/run_input.h"
@@ -18,7 +20,13 @@ struct FirstLoadFile {
   std::string path;       // .ndjson: a FHIR Patient a line; else a CSV with a header.
   std::string columns;    // Column file of a CSV; empty: proposed.
   std::string authority;  // Domain of the ids (OID).
+  // By whose rules ids are written (NormaliseLocalId), as online; none: they are final as they are.
+  std::optional<PatientIdDomain> rules = std::nullopt;
 };
+
+// The domain of this OID in a directory seed (services/common/member/directory_seed.h).
+// INVALID_ARGUMENT: the text is no seed, or no member has the domain.
+absl::StatusOr<PatientIdDomain> FindDomain(absl::string_view seed, absl::string_view authority);
 
 // Files of patients as the input of a first load, in the order in which they are named.
 class FirstLoadFiles final : public mpi::LoadInput {

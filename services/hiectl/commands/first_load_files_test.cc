@@ -101,6 +101,34 @@ TEST_F(FirstLoadFilesTest, TheHashNamesEverythingThatIsRead) {
   EXPECT_EQ(again->sha256(), hashes[0]);
 }
 
+TEST_F(FirstLoadFilesTest, IdsAreWrittenByTheDomainsRulesAsOnline) {
+  constexpr char kSeed[] =
+      R"(members { id: "lakes" state: MEMBER_STATE_LIVE
+                   domains { oid: "2.999.1" strip_leading_zeros: true fold_case: true }
+                   domains { oid: "2.999.2" fold_case: true } })";
+  FirstLoadFile csv = Write("a.csv", "mrn,last,first,born\n00a7,Vega,Mia,1990\n", "2.999.1");
+  FirstLoadFile ndjson = Write(
+      "b.ndjson",
+      R"({"resourceType":"Patient","identifier":[{"system":"urn:oid:2.999.2","value":" 00b "}]})",
+      "2.999.2");
+  HIE_ASSERT_OK_AND_ASSIGN(const auto final_ids, Open({csv, ndjson}));
+  HIE_ASSERT_OK_AND_ASSIGN(csv.rules, FindDomain(kSeed, csv.authority));
+  HIE_ASSERT_OK_AND_ASSIGN(ndjson.rules, FindDomain(kSeed, ndjson.authority));
+  HIE_ASSERT_OK_AND_ASSIGN(const auto files, Open({csv, ndjson}));
+  const mpi::LoadPart all = ReadAll(*files);
+  ASSERT_EQ(all.lines.size(), 2u);
+  EXPECT_EQ(all.lines[0].patient.id.value(), "A7");
+  EXPECT_EQ(all.lines[1].patient.id.value(), "00B");
+  EXPECT_EQ(ReadAll(*final_ids).lines[0].patient.id.value(), "00a7");
+  csv.rules->fold_case = false;
+  HIE_ASSERT_OK_AND_ASSIGN(const auto other_rules, Open({csv, ndjson}));
+  EXPECT_NE(files->sha256(), final_ids->sha256());
+  EXPECT_NE(files->sha256(), other_rules->sha256());
+  EXPECT_THAT(FindDomain(kSeed, "2.999.3").status(), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(FindDomain("no seed", "2.999.1").status(),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 // Parts end between lines, and lines keep their numbers.
 TEST_F(FirstLoadFilesTest, LongFilesAreReadInParts) {
   std::string csv = "mrn,last,first,born\n";
