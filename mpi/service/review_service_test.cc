@@ -24,6 +24,11 @@ common::v1::Actor Who(const char* user) {
   return actor;
 }
 
+common::v1::Demographics WithSuffix(common::v1::Demographics d, const char* suffix) {
+  d.mutable_names(0)->set_suffix(suffix);
+  return d;
+}
+
 class ReviewServiceTest : public ServiceFixture {
  protected:
   ~ReviewServiceTest() override {
@@ -393,6 +398,36 @@ TEST_F(ReviewServiceTest, AnUndoneLinkStaysUndoneAndWhoCameLaterIsQueued) {
   EXPECT_THAT(Undo(linked.sequence()), StatusIs(kFailed, HasSubstr("undone already by event")));
   EXPECT_THAT(Undo(undone.sequence()), IsOk());
   EXPECT_TRUE(Together(Key(kLakes, "1"), Key(kHills, "2")));
+}
+
+TEST_F(ReviewServiceTest, AnUndoJoinsNobodyWhoContradictsSince) {
+  const auto person = WithSsn(AtHome(Person("Larssen", "Olga", "1980-03-05")), "657680341");
+  Register(Key(kLakes, "1"), WithSuffix(person, "JR"));
+  Register(Key(kHills, "2"), person);
+  ASSERT_TRUE(Together(Key(kLakes, "1"), Key(kHills, "2")));
+  EXPECT_THAT(Decide(Key(kLakes, "1"), Key(kHills, "2"), false), IsOk());
+  const uint64_t parted = EventsOf(Key(kHills, "2")).back().sequence();
+  Register(Key(kHills, "2"), WithSuffix(person, "SR"));
+  ASSERT_EQ(EventsOf(Key(kHills, "2")).back().sequence(), parted);
+  EXPECT_THAT(Undo(parted), StatusIs(kFailed, HasSubstr("contradict each other: generation")));
+  EXPECT_FALSE(Together(Key(kLakes, "1"), Key(kHills, "2")));
+  // Mended at its source.
+  Register(Key(kHills, "2"), person);
+  EXPECT_THAT(Undo(parted), IsOk());
+  EXPECT_TRUE(Together(Key(kLakes, "1"), Key(kHills, "2")));
+}
+
+TEST_F(ReviewServiceTest, UndoingAnUndoJoinsNobodyWhoContradictsSince) {
+  const auto person = Person("Smith", "John", "1980-03-05");
+  Register(Key(kLakes, "1"), WithSuffix(person, "JR"));
+  Register(Key(kHills, "2"), person);
+  EXPECT_THAT(Decide(Key(kLakes, "1"), Key(kHills, "2"), true), IsOk());
+  const auto undone = ValueOrDie(Undo(EventsOf(Key(kHills, "2")).back().sequence()));
+  ASSERT_FALSE(Together(Key(kLakes, "1"), Key(kHills, "2")));
+  Register(Key(kHills, "2"), WithSuffix(person, "SR"));
+  EXPECT_THAT(Undo(undone.sequence()),
+              StatusIs(kFailed, HasSubstr("contradict each other: generation")));
+  EXPECT_FALSE(Together(Key(kLakes, "1"), Key(kHills, "2")));
 }
 
 TEST_F(ReviewServiceTest, AnEventIsNotUndoneUnderALaterDecision) {

@@ -48,11 +48,6 @@ absl::Status PutDecision(MpiEdit& edit, const v1::DecideCommand& command, const 
   return absl::OkStatus();
 }
 
-bool SameHolder(const v1::Record& a, const v1::Record& b) {
-  return a.patient().assigning_authority() == b.patient().assigning_authority() &&
-         a.patient().id() == b.patient().id();
-}
-
 // Who was merged away or removed is not decided about, but for the holders of one id: they may be
 // why a hold is open.
 absl::Status CheckStanding(const MpiReader& reader, const Pair& pair) {
@@ -264,6 +259,11 @@ bool IsRepeated(const v1::DecideCommand& command, const std::optional<v1::Decisi
 }
 
 }  // namespace
+
+bool SameHolder(const v1::Record& a, const v1::Record& b) {
+  return a.patient().assigning_authority() == b.patient().assigning_authority() &&
+         a.patient().id() == b.patient().id();
+}
 
 absl::StatusOr<bool> NeedsTwoPersons(const MpiReader& reader, RecordNumber a, RecordNumber b) {
   HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records({a, b}));

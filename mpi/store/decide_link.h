@@ -16,6 +16,10 @@ enum class DecidedBy { kOnePerson, kTwoPersons };
 // Tells whether two persons must agree before the two records' persons become one.
 absl::StatusOr<bool> NeedsTwoPersons(const MpiReader& reader, RecordNumber a, RecordNumber b);
 
+// Tells whether both records are of holders of one id.  That they contradict each other is why a
+// steward is asked: no veto binds their decision.
+bool SameHolder(const v1::Record& a, const v1::Record& b);
+
 // Names the first veto between the records of two persons, for FAILED_PRECONDITION; OK: none.
 // Vetoes bind people too: what contradicts is mended at its source first.
 absl::Status CheckVetoesBetween(const MpiReader& reader, const v1::PersonRow& a,

@@ -197,19 +197,42 @@ class Undoing {
     return buried;
   }
 
-  // Who is joined again must not contradict each other, unless it is just as it was.
+  // Who is joined again must not contradict each other: records change without their links, so that
+  // exact links say nothing about it.
   absl::Status CheckJoined() {
     HIE_ASSIGN_OR_RETURN(buried_, Buried());
-    if (exact_ && !event_.automatic()) return absl::OkStatus();
     for (const auto& [label, parts] : partition_.groups) {
       for (size_t i = 0; i < parts.size(); ++i) {
         for (size_t j = i + 1; j < parts.size(); ++j) {
-          HIE_RETURN_IF_ERROR(
-              CheckVetoesBetween(reader(), AsPerson(parts[i]), AsPerson(parts[j]), model_));
+          HIE_RETURN_IF_ERROR(CheckJoin(parts[i], parts[j]));
         }
       }
     }
     return absl::OkStatus();
+  }
+
+  absl::Status CheckJoin(const UndoPart& a, const UndoPart& b) const {
+    HIE_ASSIGN_OR_RETURN(const bool holders, HoldersDecidedSame(a, b));
+    if (holders) return absl::OkStatus();  // As where it was decided.
+    return CheckVetoesBetween(reader(), AsPerson(a), AsPerson(b), model_);
+  }
+
+  // Tells whether a decision that stands again says of two holders of one id, one in each part,
+  // that they are one person.
+  absl::StatusOr<bool> HoldersDecidedSame(const UndoPart& a, const UndoPart& b) const {
+    const auto in = [](const UndoPart& part, RecordNumber record) {
+      return std::binary_search(part.records.begin(), part.records.end(), record);
+    };
+    for (const v1::DecisionChangeRow& change : event_.decisions()) {
+      const RecordNumber low = change.low();
+      const RecordNumber high = change.high();
+      if (!(in(a, low) && in(b, high)) && !(in(a, high) && in(b, low))) continue;
+      HIE_ASSIGN_OR_RETURN(const auto decision, reader().Decision(low, high));
+      if (!decision || !decision->same_person()) continue;
+      HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader().Records({low, high}));
+      if (SameHolder(rows[0].record(), rows[1].record())) return true;
+    }
+    return false;
   }
 
   // Decides what matching would do again: between parts of one person that are parted, and between

@@ -16,6 +16,9 @@ namespace hie::mpi {
 // nobody changed since, are as before it; a possible link of a record that was new with the event
 // stays open where it leads to neither side.
 //
+// Parts that come together must not contradict each other as their records are now, whoever parted
+// them: vetoes bind as in ApplyDecide, with the same exemptions.
+//
 // What matching did is not done again: a cannot-link between the best agreeing pair is put between
 // parts that it had joined, a must-link between parts that it had parted.  Undoing an undo takes
 // these back with the rest.
