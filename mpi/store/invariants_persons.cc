@@ -37,11 +37,12 @@ class PersonScrub {
                       [&](absl::string_view key, absl::string_view value) {
                         HIE_RETURN_IF_ERROR(desk_.Tick("persons", counts.records));
                         ++counts.persons;
-                        v1::PersonRow person;
-                        if (!person.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-                          return UnreadableRow(kPersonsTable);
-                        }
-                        return CheckPerson(std::string(key), person);
+                        // The rest of the index is looked at all the same.
+                        const absl::Status checked = CheckRow(std::string(key), value);
+                        if (!absl::IsDataLoss(checked)) return checked;
+                        const absl::StatusOr<std::string> eid = EidOfPersonKey(key);
+                        Want(false, "a row cannot be read", eid.ok() ? *eid : "");
+                        return absl::OkStatus();
                       });
   }
 
@@ -49,6 +50,14 @@ class PersonScrub {
   void Want(bool holds, absl::string_view fault, const std::string& eid,
             RecordNumber record = 0) const {
     if (!holds) desk_.Want(false, {fault, kPersonsTable, record, eid});
+  }
+
+  absl::Status CheckRow(const std::string& key, absl::string_view value) {
+    v1::PersonRow person;
+    if (!person.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+      return UnreadableRow(kPersonsTable);
+    }
+    return CheckPerson(key, person);
   }
 
   absl::Status CheckPerson(const std::string& key, const v1::PersonRow& person) {

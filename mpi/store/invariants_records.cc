@@ -86,7 +86,11 @@ class RecordScrub {
 
   absl::Status CheckPerson(const NumberedRecord& record, const std::optional<std::string>& bytes) {
     v1::PersonRow person;
-    if (bytes && !person.ParseFromString(*bytes)) return UnreadableRow(kPersonsTable);
+    if (bytes && !person.ParseFromString(*bytes)) {
+      // The rest of the index is looked at all the same.
+      Want(false, "a row cannot be read", record, kPersonsTable);
+      return absl::OkStatus();
+    }
     const bool active = bytes && person.state() == v1::PERSON_STATE_ACTIVE;
     Want(active, "a record's person is not active", record);
     if (!active) return absl::OkStatus();

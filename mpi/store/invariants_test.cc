@@ -170,6 +170,14 @@ TEST_F(InvariantsTest, PersonsOfMatchingCohereAndAForcedOneDoesNot) {
   EXPECT_EQ(incoherent(), 1);
 }
 
+TEST_F(InvariantsTest, APersonThatCannotBeReadIsAFindingAndTheScrubGoesOn) {
+  const KvEntry row = ValueOrDie(store_.Snapshot()->ScanPrefix(kPersonsTable, "", 1))[0];
+  Put(kPersonsTable, row.key, "\xff");
+  DropFirst(kKeysTable);
+  EXPECT_THAT(Faults(), Contains("a row cannot be read"));
+  EXPECT_THAT(Faults(), Contains("a record is not filed under a key of its own"));
+}
+
 TEST_F(InvariantsTest, ARecordInTwoPersonsIsFound) {
   const auto rows = ValueOrDie(store_.Snapshot()->ScanPrefix(kPersonsTable, ""));
   for (const KvEntry& entry : rows) {
