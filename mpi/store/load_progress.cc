@@ -201,6 +201,32 @@ absl::StatusOr<std::string> Refuse(const v1::LoadCommand& command, const KvReade
   return reply.SerializeAsString();
 }
 
+bool HoldsVersion(const v1::Record& record, const std::string& demographics) {
+  if (record.demographics().SerializeAsString() == demographics) return true;
+  return std::any_of(record.history().begin(), record.history().end(), [&](const auto& earlier) {
+    return earlier.SerializeAsString() == demographics;
+  });
+}
+
+// The incarnation that a line was registered for: the only one, or the last one that has what the
+// line says among its newest versions.  0: none has, so it cannot be told.
+absl::StatusOr<uint32_t> IncarnationOfLine(const v1::RegisterCommand& command,
+                                           const MpiReader& reader) {
+  HIE_ASSIGN_OR_RETURN(const v1::HolderRow holder, reader.Holder(command.patient()));
+  const std::vector<RecordNumber> numbers(holder.record_numbers().begin(),
+                                          holder.record_numbers().end());
+  if (numbers.size() < 2) return static_cast<uint32_t>(numbers.size());
+  HIE_ASSIGN_OR_RETURN(const std::vector<v1::RecordRow> rows, reader.Records(numbers));
+  const std::string said = command.demographics().SerializeAsString();
+  for (size_t i = rows.size(); i > 0; --i) {
+    HIE_ASSIGN_OR_RETURN(
+        const bool late,
+        reader.HasLateVersion(numbers[i - 1], command.event_micros(), command.demographics()));
+    if (late || HoldsVersion(rows[i - 1].record(), said)) return static_cast<uint32_t>(i);
+  }
+  return 0;
+}
+
 // What a line that was applied before came to: its record may have moved on since.
 absl::StatusOr<std::string> Again(const LoadRows& rows, const v1::RegisterCommand& command,
                                   const KvReader& state) {
@@ -209,8 +235,8 @@ absl::StatusOr<std::string> Again(const LoadRows& rows, const v1::RegisterComman
   if (problem) {
     *reply.mutable_problem() = *problem;
   } else {
-    HIE_ASSIGN_OR_RETURN(const v1::HolderRow holder, MpiReader(state).Holder(command.patient()));
-    reply.set_incarnation(static_cast<uint32_t>(holder.record_numbers_size()));
+    HIE_ASSIGN_OR_RETURN(const uint32_t incarnation, IncarnationOfLine(command, MpiReader(state)));
+    reply.set_incarnation(incarnation);
   }
   return reply.SerializeAsString();
 }

@@ -43,7 +43,9 @@ absl::StatusOr<std::string> ApplyLoad(const v1::LoadCommand& command, const Stam
                                       const KvReader& state, WriteBatch& changes);
 
 // Applies a line of a load: `registering` registers it into a batch of its own.  What it refuses is
-// filed as a reject.  A line that was applied before changes nothing.  Returns a LoadLineReply.
+// filed as a reject.  A line that was applied before changes nothing; the reply names the
+// incarnation that holds what the line says, and 0 where that cannot be told any more: nothing may
+// be claimed for it.  Returns a LoadLineReply.
 //
 // Errors as of ApplyLoad, and DATA_LOSS or INTERNAL of `registering`.
 absl::StatusOr<std::string> ApplyLoadLine(

@@ -61,6 +61,88 @@ TEST(ProblemOfTest, TakesTheFieldOffAMessage) {
   EXPECT_EQ(ProblemOf(3, "plain").line_number(), 3u);
 }
 
+// One index that takes commands of a load.
+class LoadLineTest : public ::testing::Test {
+ protected:
+  LoadLineTest() : machine_(DefaultModel()), store_(Tables()) {
+    v1::MpiCommand begin;
+    begin.mutable_load()->mutable_actor()->set_member("lakes");
+    begin.mutable_load()->set_load_id(kLoad);
+    begin.mutable_load()->mutable_begin()->set_input_sha256(std::string(32, 'x'));
+    Apply(begin);
+  }
+
+  static std::vector<std::string> Tables() {
+    std::vector<std::string> tables = StateTables();
+    tables.emplace_back(outbox::kTable);
+    return tables;
+  }
+
+  v1::LoadLineReply Apply(const v1::MpiCommand& command) {
+    WriteBatch changes;
+    const Stamp stamp{++sequence_, absl::FromUnixSeconds(1'700'000'000)};
+    const auto bytes =
+        machine_.Apply(command.SerializeAsString(), "", stamp, *store_.Snapshot(), changes);
+    EXPECT_THAT(bytes, IsOk());
+    EXPECT_THAT(store_.Write(changes, Durability::kBuffered), IsOk());
+    v1::LoadLineReply reply;
+    EXPECT_TRUE(!bytes.ok() || reply.ParseFromString(*bytes));
+    return reply;
+  }
+
+  // A line of the load about MRN-1; line 0: no line of it.
+  static v1::MpiCommand Line(uint64_t line, const std::string& family, const std::string& born) {
+    v1::MpiCommand command;
+    v1::RegisterCommand& part = *command.mutable_register_();
+    part.mutable_actor()->set_member("lakes");
+    part.mutable_patient()->set_assigning_authority("2.999.1");
+    part.mutable_patient()->set_id("MRN-1");
+    part.mutable_demographics()->add_names()->set_family(family);
+    part.mutable_demographics()->mutable_names(0)->add_given(family + "a");
+    part.mutable_demographics()->set_birth_date(born);
+    if (line != 0) part.set_load_id(kLoad);
+    part.set_load_line(line);
+    for (uint32_t i = 0; i < 3; ++i) {
+      command.add_eid_candidates(DerivedEid(1'700'000'000'000, family + born, line, i));
+    }
+    return command;
+  }
+
+  void Remove() {
+    v1::MpiCommand command;
+    command.mutable_remove()->mutable_actor()->set_member("lakes");
+    *command.mutable_remove()->mutable_patient() = Line(0, "", "").register_().patient();
+    Apply(command);
+  }
+
+  static constexpr char kLoad[] = "018bcfe5-6800-7000-8000-00000000abcd";
+  const MpiMachine machine_;
+  MemoryKvStore store_;
+  uint64_t sequence_ = 0;
+};
+
+TEST_F(LoadLineTest, ALineThatIsSentAgainNamesTheIncarnationThatHoldsIt) {
+  const v1::MpiCommand first = Line(1, "Quimby", "1961-02-03");
+  const v1::MpiCommand second = Line(2, "Larssen", "1998-11-12");
+  EXPECT_EQ(Apply(first).incarnation(), 1u);
+  EXPECT_EQ(Apply(first).incarnation(), 1u);
+  EXPECT_EQ(Apply(second).incarnation(), 2u) << "a suspected overlay";
+  EXPECT_EQ(Apply(first).incarnation(), 1u);
+  EXPECT_EQ(Apply(second).incarnation(), 2u);
+}
+
+TEST_F(LoadLineTest, ALineIsNotItsIdsNextHolders) {
+  const v1::MpiCommand first = Line(1, "Quimby", "1961-02-03");
+  EXPECT_EQ(Apply(first).incarnation(), 1u);
+  Remove();
+  EXPECT_EQ(Apply(Line(2, "Larssen", "1998-11-12")).incarnation(), 2u);
+  EXPECT_EQ(Apply(first).incarnation(), 1u);
+  // What no holder says can be told of none.
+  const v1::LoadLineReply unknown = Apply(Line(1, "Vega", "1971-01-01"));
+  EXPECT_EQ(unknown.incarnation(), 0u);
+  EXPECT_FALSE(unknown.has_problem());
+}
+
 // A history of random commands, begun at a number and a time that are its own.
 std::string HashAfter(uint64_t seed, int commands, uint64_t first, int skipped = -1) {
   const MpiMachine machine(DefaultModel());
