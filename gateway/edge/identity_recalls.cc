@@ -1,5 +1,6 @@
 // IdentityService: notices to members that what they received may be another person's.
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "gateway/edge/identity_handlers.h"
@@ -17,8 +18,8 @@ using audit::v1::AuditService;
 using exchange::v1::IdentityService;
 
 constexpr uint32_t kLeavesOfPage = 500;
-// Leaves of a member that are read for its notices, at most, newest first.
-constexpr uint32_t kLeavesMax = 20'000;
+// Leaves of a member that are read to list its notices, at most, newest first.
+constexpr uint64_t kLeavesMax = 20'000;
 
 // One notice with its leaf, as read from the audit.
 struct Notice {
@@ -32,12 +33,16 @@ struct Notices {
   bool truncated = false;
 };
 
-// Reads a member's notices.
+// Reads a member's notices.  With an event given, that one's alone, however many leaves are newer:
+// the audit finds no leaf by its event id.
 class NoticeReader : public std::enable_shared_from_this<NoticeReader> {
  public:
   NoticeReader(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-               std::string member, Answer<Notices> answer)
-      : services_(services), context_(std::move(context)), answer_(std::move(answer)) {
+               std::string member, std::optional<uint64_t> wanted, Answer<Notices> answer)
+      : services_(services),
+        context_(std::move(context)),
+        wanted_(wanted),
+        answer_(std::move(answer)) {
     list_.set_member(std::move(member));
     list_.set_limit(kLeavesOfPage);
   }
@@ -68,18 +73,20 @@ class NoticeReader : public std::enable_shared_from_this<NoticeReader> {
       Notice& notice = notices_.by_event[event] = seen_[event];
       notice.record = std::move(record);
     }
-    leaves_ += static_cast<uint32_t>(listed.records_size());
-    const bool more = listed.truncated() && !listed.records().empty();
-    if (more && leaves_ < kLeavesMax) return ReadPage();
+    leaves_ += static_cast<uint64_t>(listed.records_size());
+    const bool found = wanted_ && notices_.by_event.count(*wanted_) > 0;
+    const bool more = listed.truncated() && !listed.records().empty() && !found;
+    if (more && (wanted_ || leaves_ < kLeavesMax)) return ReadPage();
     notices_.truncated = more;
     answer_(std::move(notices_));
   }
 
   EdgeServices& services_;
   const std::shared_ptr<rpc::CallContext> context_;
+  const std::optional<uint64_t> wanted_;
   const Answer<Notices> answer_;
   audit::v1::ListRequest list_;
-  uint32_t leaves_ = 0;
+  uint64_t leaves_ = 0;
   std::map<uint64_t, Notice> seen_;
   Notices notices_;
 };
@@ -129,6 +136,7 @@ void ListRecalls(EdgeServices& services, const std::shared_ptr<rpc::CallContext>
     return answer(absl::PermissionDeniedError("member: want your own"));
   }
   std::make_shared<NoticeReader>(services, context, own ? actor.member.value() : request.member(),
+                                 std::nullopt,
                                  [&services, context, open_only = request.open_only(),
                                   answer = std::move(answer)](absl::StatusOr<Notices> notices) {
                                    if (!notices.ok()) return answer(notices.status());
@@ -142,7 +150,7 @@ void AcknowledgeRecall(EdgeServices& services, const std::shared_ptr<rpc::CallCo
                        Answer<exchange::v1::AcknowledgeRecallResponse> answer) {
   const std::string member = context->caller().actor.member.value();
   std::make_shared<NoticeReader>(
-      services, context, member,
+      services, context, member, request.sequence(),
       [&services, context, member, sequence = request.sequence(),
        answer = std::move(answer)](absl::StatusOr<Notices> notices) {
         if (!notices.ok()) return answer(notices.status());

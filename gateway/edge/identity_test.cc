@@ -243,6 +243,28 @@ TEST_F(RecallTest, WhoIsToRecallReadsItsNoticeAndAcknowledges) {
   EXPECT_THAT(all->notices(0).patients(), SizeIs(1));
 }
 
+TEST_F(RecallTest, ANoticeIsAcknowledgedHoweverMuchIsNewer) {
+  ASSERT_TRUE(Call<IdentityService::UndoEvent>(Undo()).ok());
+  {
+    const MutexLock lock(world_.state.mutex);
+    Event newer;
+    newer.set_type(audit::v1::EVENT_TYPE_QUERY);
+    newer.mutable_actor()->set_member("north");
+    world_.state.events.insert(world_.state.events.end(), 20'001, newer);
+  }
+  const auto listed = Call<IdentityService::ListRecalls>({}, "north");
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_TRUE(listed->truncated());
+  EXPECT_THAT(listed->notices(), IsEmpty());
+  exchange::v1::AcknowledgeRecallRequest acknowledge;
+  acknowledge.set_sequence(9);
+  ASSERT_TRUE(Call<IdentityService::AcknowledgeRecall>(acknowledge, "north").ok());
+  EXPECT_THAT(OnRecord("recall-acknowledged"), ElementsAre("", "L1"));
+  acknowledge.set_sequence(8);
+  EXPECT_TRUE(
+      absl::IsNotFound(Call<IdentityService::AcknowledgeRecall>(acknowledge, "north").status()));
+}
+
 TEST_F(RecallTest, TheFalloutOfAnEventIsToldAgainAndNoticeIsGivenOnce) {
   ASSERT_TRUE(Call<IdentityService::UndoEvent>(Undo()).ok());
   mpi::v1::LinkEvent& event = world_.state.link_events.emplace_back();
