@@ -113,10 +113,18 @@ mpi::v1::Task SomeTask() {
 
 void ServeTasks(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<ReviewService::ListTasks>(
-      [](const rpc::CallContext&,
-         const mpi::v1::ListTasksRequest&) -> absl::StatusOr<mpi::v1::ListTasksResponse> {
+      [&state](
+          const rpc::CallContext&,
+          const mpi::v1::ListTasksRequest& request) -> absl::StatusOr<mpi::v1::ListTasksResponse> {
+        const MutexLock lock(state.mutex);
         mpi::v1::ListTasksResponse response;
-        *response.add_tasks() = SomeTask();
+        for (const mpi::v1::Task& task : state.possible_links) {
+          if (request.kind() != mpi::v1::TASK_KIND_POSSIBLE_LINK) break;
+          if (Same(task.first(), request.patient()) || Same(task.second(), request.patient())) {
+            *response.add_tasks() = task;
+          }
+        }
+        if (!request.has_patient()) *response.add_tasks() = SomeTask();
         return response;
       });
   server.Serve<ReviewService::LeaseTask>(
@@ -139,6 +147,7 @@ void ServeTasks(FakeState& state, rpc::MethodRegistrar& server) {
         state.task_decided = request;
         mpi::v1::DecideTaskResponse response;
         response.set_outcome(mpi::v1::TASK_OUTCOME_DECIDED);
+        response.set_sequence(state.task_sequence);
         return response;
       });
   server.Serve<ReviewService::AddDemand>(

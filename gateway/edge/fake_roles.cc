@@ -1,5 +1,6 @@
 #include "gateway/edge/fake_roles.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <utility>
@@ -27,17 +28,19 @@ using registry::v1::RegistryService;
 
 constexpr char kCredential[] = "fake-roles";
 
-// "member|PURPOSE" as the bearer token is who calls.
+// "member|PURPOSE|role" as the bearer token is who calls.
 class TokenIsCaller final : public rpc::AccessPolicy {
  public:
   absl::StatusOr<rpc::Caller> Authenticate(const rpc::Peer& peer) const override {
     const std::vector<std::string> parts = absl::StrSplit(peer.bearer_token, '|');
     rpc::Caller caller;
-    if (parts.size() != 2) return absl::UnauthenticatedError("want a token");
+    if (parts.size() != 3) return absl::UnauthenticatedError("want a token");
     caller.kind = rpc::CallerKind::kMember;
     caller.actor.member = MemberId(parts[0]);
-    caller.actor.user = "dr";
-    caller.actor.roles = {"ed_physician"};
+    if (!parts[2].empty()) {
+      caller.actor.user = "dr";
+      caller.actor.roles = {parts[2]};
+    }
     caller.actor.request_id = peer.request_id;
     caller.actor.purpose = parts[1] == "BTG"        ? Purpose::kBtg
                            : parts[1] == "PATADMIN" ? Purpose::kPatientAdministration
@@ -53,6 +56,26 @@ bool Same(const common::v1::LocalPatient& a, const common::v1::LocalPatient& b) 
   return a.assigning_authority() == b.assigning_authority() && a.id() == b.id();
 }
 
+bool Holds(const mpi::v1::Person& person, const common::v1::LocalPatient& patient) {
+  return std::any_of(person.records().begin(), person.records().end(),
+                     [&](const auto& record) { return Same(record.patient(), patient); });
+}
+
+// The first person is certain where the test says so.
+mpi::v1::SearchPersonsResponse FoundPersons(const FakeState& state) {
+  mpi::v1::SearchPersonsResponse response;
+  for (size_t at = 0; at <= state.others.size(); ++at) {
+    mpi::v1::PersonCandidate* candidate = response.add_candidates();
+    *candidate->mutable_person() = at == 0 ? state.person : state.others[at - 1];
+    candidate->set_weight_millibits(at < state.weights.size() ? state.weights[at] : 0);
+    const bool certain = at == 0 && state.certain;
+    candidate->set_certain(certain);
+    candidate->set_grade(certain ? mpi::v1::MATCH_GRADE_CERTAIN : mpi::v1::MATCH_GRADE_PROBABLE);
+    candidate->set_margin_millibits(at == 0 ? 777 : 0);  // Over everybody.
+  }
+  return response;
+}
+
 void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
   server.Serve<MpiService::ResolvePerson>(
       [&state](const rpc::CallContext&, const mpi::v1::ResolvePersonRequest& request)
@@ -61,28 +84,24 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
         if (!state.split_eid.empty() && request.eid() == state.split_eid) {
           return absl::FailedPreconditionError("identity-split");
         }
-        bool known = request.eid() == state.person.eid();
-        for (const auto& record : state.person.records()) {
-          known = known || Same(record.patient(), request.patient());
-        }
-        if (!known) return absl::NotFoundError("unknown");
         mpi::v1::ResolvePersonResponse response;
-        *response.mutable_person() = state.person;
-        return response;
+        if (request.eid() == state.person.eid() || Holds(state.person, request.patient())) {
+          *response.mutable_person() = state.person;
+          return response;
+        }
+        for (const mpi::v1::Person& other : state.others) {
+          if (!Holds(other, request.patient())) continue;
+          *response.mutable_person() = other;
+          return response;
+        }
+        return absl::NotFoundError("unknown");
       });
   server.Serve<MpiService::SearchPersons>(
       [&state](
           const rpc::CallContext&,
           const mpi::v1::SearchPersonsRequest&) -> absl::StatusOr<mpi::v1::SearchPersonsResponse> {
         const MutexLock lock(state.mutex);
-        mpi::v1::SearchPersonsResponse response;
-        mpi::v1::PersonCandidate* candidate = response.add_candidates();
-        *candidate->mutable_person() = state.person;
-        candidate->set_weight_millibits(25000);
-        candidate->set_certain(state.certain);
-        candidate->set_grade(state.certain ? mpi::v1::MATCH_GRADE_CERTAIN
-                                           : mpi::v1::MATCH_GRADE_PROBABLE);
-        return response;
+        return FoundPersons(state);
       });
   server.Serve<MpiService::ConfirmLinks>(
       [&state](const rpc::CallContext&, const mpi::v1::ConfirmLinksRequest& request)
@@ -109,8 +128,9 @@ void ServeMpi(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&, const mpi::v1::DecideLinkRequest& request)
           -> absl::StatusOr<mpi::v1::DecideLinkResponse> {
         const MutexLock lock(state.mutex);
+        if (!state.link_refused.ok()) return state.link_refused;
         state.link_decided = request;
-        return mpi::v1::DecideLinkResponse();
+        return state.link_reply;
       });
 }
 
@@ -146,9 +166,16 @@ void ServeIndexFeeds(FakeState& state, rpc::MethodRegistrar& server) {
         return response;
       });
   server.Serve<MpiService::UnmergeRecord>(
-      [](const rpc::CallContext&,
-         const mpi::v1::UnmergeRecordRequest&) -> absl::StatusOr<mpi::v1::UnmergeRecordResponse> {
-        return absl::FailedPreconditionError("subsumed: not merged");
+      [&state](
+          const rpc::CallContext&,
+          const mpi::v1::UnmergeRecordRequest&) -> absl::StatusOr<mpi::v1::UnmergeRecordResponse> {
+        const MutexLock lock(state.mutex);
+        if (state.unmerged_eid.empty()) {
+          return absl::FailedPreconditionError("subsumed: not merged");
+        }
+        mpi::v1::UnmergeRecordResponse response;
+        response.set_eid(state.unmerged_eid);
+        return response;
       });
   server.Serve<MpiService::RemoveRecord>(
       [](const rpc::CallContext&,
@@ -162,6 +189,7 @@ void ServeRegistry(FakeState& state, rpc::MethodRegistrar& server) {
       [&state](const rpc::CallContext&,
                const registry::v1::FindRequest&) -> absl::StatusOr<registry::v1::FindResponse> {
         const MutexLock lock(state.mutex);
+        if (!state.find_down.ok()) return state.find_down;
         registry::v1::FindResponse response = state.located;
         if (response.documents_size() > state.found_max) {
           response.mutable_documents()->DeleteSubrange(state.found_max,
@@ -522,9 +550,10 @@ EdgeWorld::~EdgeWorld() {
   roles_->Shutdown(absl::Seconds(2));
 }
 
-rpc::CallOptions EdgeWorld::As(const std::string& member, const std::string& purpose) {
+rpc::CallOptions EdgeWorld::As(const std::string& member, const std::string& purpose,
+                               const std::string& role) {
   rpc::CallOptions options = rpc::TenSeconds();
-  options.bearer_token = absl::StrCat(member, "|", purpose);
+  options.bearer_token = absl::StrCat(member, "|", purpose, "|", role);
   return options;
 }
 

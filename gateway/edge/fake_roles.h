@@ -50,6 +50,7 @@ struct FakeState {
   std::vector<mpi::v1::LoadLine> loaded;
   uint64_t load_applied = 0;   // Lines of the load that are applied when it begins.
   absl::Status registry_down;  // Of Submit.
+  absl::Status find_down;      // Of Find.
   std::vector<registry::v1::SubmitRequest> submitted;
   std::vector<registry::v1::PutContentRequest> staged;
   registry::v1::FindSubmissionSetsResponse sets;
@@ -59,6 +60,13 @@ struct FakeState {
   mpi::v1::UndoEventRequest undone;
   mpi::v1::DecideTaskRequest task_decided;
   mpi::v1::DecideLinkRequest link_decided;
+  absl::Status link_refused;
+  mpi::v1::DecideLinkResponse link_reply;
+  std::string unmerged_eid;                   // Of UnmergeRecord; empty: it was not merged.
+  uint64_t task_sequence = 0;                 // Of DecideTask.
+  std::vector<mpi::v1::Person> others;        // Known by their records, found after `person`.
+  std::vector<int32_t> weights = {25'000};    // Of those who are found, millibits.
+  std::vector<mpi::v1::Task> possible_links;  // Told where tasks of a record are asked for.
   bool audit_tells = false;  // List answers from `events`, the i-th at i milliseconds.
   std::string split_eid;     // Resolves as one that a split retired.
   std::string content;       // That the registry keeps, of every document.
@@ -106,8 +114,9 @@ class EdgeWorld {
   FakeMembers members;
   rpc::Channel& gateway() { return *channel_; }
 
-  // Calls as `member`, a physician for `purpose`.
-  static rpc::CallOptions As(const std::string& member, const std::string& purpose = "ETREAT");
+  // Calls as `member`, a user in `role` for `purpose`; role "": as a system.
+  static rpc::CallOptions As(const std::string& member, const std::string& purpose = "ETREAT",
+                             const std::string& role = "ed_physician");
   std::vector<audit::v1::Event> Events();
   // Waits until `condition` holds of the events.
   bool Eventually(const std::function<bool(const std::vector<audit::v1::Event>&)>& condition);

@@ -210,6 +210,33 @@ TEST_F(PatientsTest, AFoundPersonIsGradedWithoutTellingOfHiddenRecords) {
   EXPECT_EQ(find().persons(0).weight_millibits(), 0);
 }
 
+TEST_F(PatientsTest, AMarginCountsOnlyWhoIsShown) {
+  // Lakes' record is another person's, harbor's a third one's.
+  for (const int at : {1, 2}) {
+    mpi::v1::Person& other = world_.state.others.emplace_back(world_.state.person);
+    other.set_eid(at == 1 ? "second" : "third");
+    *other.mutable_records(0) = world_.state.person.records(at);
+    other.mutable_records()->DeleteSubrange(1, 2);
+  }
+  world_.state.person.mutable_records()->DeleteSubrange(1, 2);
+  world_.state.weights = {25'000, 21'000, 14'000};
+  exchange::v1::FindPatientsRequest request;
+  request.mutable_demographics()->set_birth_date("1961-04-02");
+  const auto margins = [&](const std::set<std::string>& denied) {
+    Deny(world_, denied);
+    const auto found = world_.gateway().CallAndWait<ExchangeService::FindPatients>(
+        EdgeWorld::As("north"), request);
+    EXPECT_TRUE(found.ok()) << found.status();
+    std::vector<int32_t> shown;
+    if (!found.ok()) return shown;
+    for (const auto& person : found->persons()) shown.push_back(person.margin_millibits());
+    return shown;
+  };
+  EXPECT_THAT(margins({}), ElementsAre(4'000, 0, 0));
+  EXPECT_THAT(margins({kLakes}), ElementsAre(11'000, 0));
+  EXPECT_THAT(margins({kLakes, kHarbor}), ElementsAre(25'000));
+}
+
 TEST_F(PatientsTest, CrossReferencesLeaveOutTheSourceAndWhatMayNotBeNamed) {
   auto answer = Refer(Of("north"));
   ASSERT_TRUE(answer.ok()) << answer.status();

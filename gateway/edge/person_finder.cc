@@ -1,10 +1,13 @@
 #include "gateway/edge/person_finder.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "gateway/edge/person_release.h"
 #include "hie/mpi/v1/mpi_service.methods.h"
+#include "services/common/base/mutex.h"
 #include "services/common/wire/wire.h"
 
 namespace hie::edge {
@@ -29,9 +32,38 @@ exchange::v1::MatchGrade GradeOf(const mpi::v1::PersonCandidate& candidate, bool
   }
 }
 
-exchange::v1::FoundPerson ShowFound(const VisiblePerson& visible,
-                                    const mpi::v1::PersonCandidate& candidate,
+// The persons of an answer: whoever is hidden must not show in how far another one is ahead.
+class Shown {
+ public:
+  explicit Shown(mpi::v1::SearchPersonsResponse found) : found_(std::move(found)) {}
+
+  const mpi::v1::PersonCandidate& At(size_t at) const {
+    return found_.candidates(static_cast<int>(at));
+  }
+  void Add(const VisiblePerson& visible) HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    all_places_[visible.at] = visible.all_places;
+  }
+  // After every Add.  By the weights that the caller is told; 0 where the next one's is not.
+  int32_t MarginOf(size_t at) const HIE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const auto first = all_places_.begin();
+    if (first == all_places_.end() || first->first != at || !first->second) return 0;
+    const auto next = std::next(first);
+    const int32_t weight = At(at).weight_millibits();
+    if (next == all_places_.end()) return std::max(0, weight);
+    return next->second ? std::max(0, weight - At(next->first).weight_millibits()) : 0;
+  }
+
+ private:
+  const mpi::v1::SearchPersonsResponse found_;
+  mutable Mutex mutex_;
+  std::map<size_t, bool> all_places_ HIE_GUARDED_BY(mutex_);  // By place, best first.
+};
+
+exchange::v1::FoundPerson ShowFound(const VisiblePerson& visible, const Shown& all,
                                     const exchange::DirectoryView& view, const MemberId& caller) {
+  const mpi::v1::PersonCandidate& candidate = all.At(visible.at);
   exchange::v1::FoundPerson shown;
   *shown.mutable_patient() = ShowPatient(visible, view, caller, {});
   shown.set_eid(shown.patient().eid());
@@ -40,7 +72,7 @@ exchange::v1::FoundPerson ShowFound(const VisiblePerson& visible,
   shown.set_grade(GradeOf(candidate, visible.all_places));
   if (visible.all_places) {
     shown.set_weight_millibits(candidate.weight_millibits());
-    shown.set_margin_millibits(candidate.margin_millibits());
+    shown.set_margin_millibits(all.MarginOf(visible.at));
     *shown.mutable_vetoes() = candidate.vetoes();
     *shown.mutable_fields() = candidate.fields();
   }
@@ -52,20 +84,23 @@ void TakeCandidates(EdgeServices& services, const std::shared_ptr<rpc::CallConte
                     mpi::v1::SearchPersonsResponse found, Answer<FindPatientsResponse> answer) {
   absl::StatusOr<exchange::SearchResult> result = exchange::FromProto(found);
   if (!result.ok()) return answer(absl::InternalError("persons: bad shape"));
+  const auto shown = std::make_shared<Shown>(std::move(found));
   PersonRelease::Options options{context, view, "find", result->too_many, {}};
+  options.prepare = [shown](const VisiblePerson& visible, const auto& next) {
+    shown->Add(visible);
+    next(absl::OkStatus());
+  };
   for (exchange::Candidate& candidate : result->candidates) {
     options.persons.push_back(std::move(candidate.person));
   }
   const auto response = std::make_shared<FindPatientsResponse>();
   response->set_too_many(result->too_many);
-  const auto candidates = std::make_shared<const mpi::v1::SearchPersonsResponse>(std::move(found));
   PersonRelease::Start(
       services, std::move(options),
-      [response, candidates, view, caller = context->caller().actor.member](
+      [response, shown, view, caller = context->caller().actor.member](
           const VisiblePerson& visible) -> std::optional<std::string> {
         exchange::v1::FoundPerson* person = response->add_persons();
-        *person =
-            ShowFound(visible, candidates->candidates(static_cast<int>(visible.at)), *view, caller);
+        *person = ShowFound(visible, *shown, *view, caller);
         return person->SerializeAsString();
       },
       [response, answer = std::move(answer)](const absl::Status& status) {

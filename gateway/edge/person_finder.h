@@ -13,7 +13,8 @@ inline constexpr uint32_t kPersonsFoundMax = 10;
 
 // By demographics, with the index's grades (ITI-119).  Weights, margins, vetoes and grades other
 // than certain tell of the best record, whosever it is: where not every place may be named, the
-// weight is 0 and the grade POSSIBLE.
+// weight is 0 and the grade POSSIBLE.  The margin is that of the answer: of the first person who is
+// shown to the next one who is, or to 0 where none is; 0 where the next one's weight is withheld.
 void FindPatients(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                   const exchange::v1::FindPatientsRequest& request,
                   Answer<exchange::v1::FindPatientsResponse> answer);
