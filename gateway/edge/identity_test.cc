@@ -408,11 +408,42 @@ class ConfirmTest : public IdentityTest {
     request.set_reason("insurance card");
     return request;
   }
+  absl::Status Confirm(const exchange::v1::ConfirmOwnLinkRequest& request,
+                       const std::string& role = "registrar") {
+    return world_.gateway()
+        .CallAndWait<IdentityService::ConfirmOwnLink>(EdgeWorld::As("north", "PATADMIN", role),
+                                                      request)
+        .status();
+  }
+  static absl::Status UnknownOther() { return absl::NotFoundError("other: unknown"); }
+  bool Decided() {
+    const MutexLock lock(world_.state.mutex);
+    return world_.state.link_decided.same_person();
+  }
+
+  // The record of lakes is another person's; both may be one.
+  void PartLakes() {
+    mpi::v1::Person& other = world_.state.others.emplace_back(world_.state.person);
+    other.set_eid("other");
+    other.mutable_records()->DeleteSubrange(2, 1);
+    other.mutable_records()->DeleteSubrange(0, 1);
+    other.mutable_records(0)->set_version(4);
+    world_.state.person.mutable_records()->DeleteSubrange(1, 1);
+    *world_.state.person.add_possible()->mutable_patient() = PatientAt("lakes");
+  }
+  void OpenLink(const std::string& first, const std::string& second) {
+    mpi::v1::Task& task = world_.state.possible_links.emplace_back();
+    task.set_kind(mpi::v1::TASK_KIND_POSSIBLE_LINK);
+    *task.mutable_first() = PatientAt(first);
+    *task.mutable_second() = PatientAt(second);
+  }
 };
 
 TEST_F(ConfirmTest, ARegistrarConfirmsTheOwnRecordsLink) {
-  const auto confirmed = Call<IdentityService::ConfirmOwnLink>(Pair("north", "lakes"), "north");
-  ASSERT_TRUE(confirmed.ok()) << confirmed.status();
+  world_.state.person.mutable_records(1)->set_version(5);
+  const absl::Status confirmed = Confirm(Pair("north", "lakes"));
+  ASSERT_TRUE(confirmed.ok()) << confirmed;
+  EXPECT_EQ(world_.state.link_decided.second_version(), 5u);
   EXPECT_EQ(world_.state.link_decided.authority(), mpi::v1::DECISION_AUTHORITY_REGISTRAR);
   EXPECT_TRUE(world_.state.link_decided.same_person());
   EXPECT_EQ(world_.state.link_decided.actor().member(), "north");
@@ -420,18 +451,63 @@ TEST_F(ConfirmTest, ARegistrarConfirmsTheOwnRecordsLink) {
 }
 
 TEST_F(ConfirmTest, AnotherMembersRecordIsNotTheirs) {
-  const auto foreign = Call<IdentityService::ConfirmOwnLink>(Pair("lakes", "north"), "north");
-  EXPECT_TRUE(absl::IsPermissionDenied(foreign.status())) << foreign.status();
+  const absl::Status foreign = Confirm(Pair("lakes", "north"));
+  EXPECT_TRUE(absl::IsPermissionDenied(foreign)) << foreign;
+}
+
+TEST_F(ConfirmTest, OnlyARegistrarConfirms) {
+  for (const char* role : {"ed_physician", "steward", "backend_feed", ""}) {
+    const absl::Status refused = Confirm(Pair("north", "lakes"), role);
+    EXPECT_TRUE(absl::IsPermissionDenied(refused)) << role << refused;
+  }
+  EXPECT_FALSE(Decided());
+}
+
+TEST_F(ConfirmTest, APossibleLinkMustBeBetweenTheVeryRecords) {
+  PartLakes();
+  EXPECT_EQ(Confirm(Pair("north", "lakes")), UnknownOther());
+  OpenLink("harbor", "lakes");  // Of the same two persons.
+  EXPECT_EQ(Confirm(Pair("north", "lakes")), UnknownOther());
+  EXPECT_FALSE(Decided());
+  OpenLink("lakes", "north");
+  const absl::Status confirmed = Confirm(Pair("north", "lakes"));
+  EXPECT_TRUE(confirmed.ok()) << confirmed;
+  EXPECT_EQ(world_.state.link_decided.second_version(), 4u);
+}
+
+TEST_F(ConfirmTest, EveryRefusalOfTheIndexSoundsAlike) {
+  absl::Status told;
+  for (const absl::Status& refused :
+       {absl::FailedPreconditionError("veto: birth_date"), absl::NotFoundError("second: unknown"),
+        absl::AbortedError("second_version: the record has moved on"),
+        absl::InvalidArgumentError("authority: no")}) {
+    {
+      const MutexLock lock(world_.state.mutex);
+      world_.state.link_refused = refused;
+    }
+    const absl::Status status = Confirm(Pair("north", "lakes"));
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    if (told.ok()) told = status;
+    EXPECT_EQ(status, told);
+  }
+  {
+    const MutexLock lock(world_.state.mutex);
+    world_.state.link_refused = absl::UnavailableError("disk");
+  }
+  EXPECT_TRUE(absl::IsUnavailable(Confirm(Pair("north", "lakes"))));
+  auto request = Pair("north", "lakes");
+  request.clear_reason();
+  EXPECT_TRUE(absl::IsInvalidArgument(Confirm(request)));
 }
 
 TEST_F(ConfirmTest, HiddenAndUnknownRecordsSoundAlike) {
   Deny({kLakes, "place/lakes/"});
-  const auto hidden = Call<IdentityService::ConfirmOwnLink>(Pair("north", "lakes"), "north");
+  const absl::Status hidden = Confirm(Pair("north", "lakes"));
   auto request = Pair("north", "lakes");
   request.mutable_other()->set_id("L-404");
-  const auto unknown = Call<IdentityService::ConfirmOwnLink>(request, "north");
-  EXPECT_TRUE(absl::IsNotFound(hidden.status())) << hidden.status();
-  EXPECT_EQ(hidden.status(), unknown.status());
+  const absl::Status unknown = Confirm(request);
+  EXPECT_TRUE(absl::IsNotFound(hidden)) << hidden;
+  EXPECT_EQ(hidden, unknown);
   EXPECT_FALSE(world_.state.link_decided.same_person());
 }
 
