@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/edge/identity_fallout.h"
+#include "gateway/edge/identity_recall.h"
 #include "gateway/feed/admission.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
 #include "hie/mpi/v1/mpi_service.methods.h"
@@ -175,8 +177,12 @@ void UnmergePatient(EdgeServices& services, const std::shared_ptr<rpc::CallConte
   if (!admitted.ok()) return answer(admitted);
   CallRole<MpiService::UnmergeRecord>(
       *services.roles().mpi, kIndex, *context, unmerge,
-      [answer = std::move(answer)](absl::StatusOr<mpi::v1::UnmergeRecordResponse> unmerged) {
+      [&services, context, subsumed = unmerge.subsumed(),
+       answer = std::move(answer)](absl::StatusOr<mpi::v1::UnmergeRecordResponse> unmerged) {
         if (!unmerged.ok()) return answer(unmerged.status());
+        CausedEvent caused{.eid = unmerged->eid()};
+        caused.fits = [subsumed](const auto& event) { return Unmerged(event, subsumed); };
+        GiveNoticeAfter(services, context, std::move(caused));
         exchange::v1::UnmergePatientResponse response;
         response.set_eid(unmerged->eid());
         answer(std::move(response));

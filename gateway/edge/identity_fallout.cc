@@ -9,6 +9,7 @@
 #include "hie/audit/v1/audit_service.methods.h"
 #include "hie/mpi/v1/review_service.methods.h"
 #include "hie/registry/v1/registry_service.methods.h"
+#include "services/common/log/log.h"
 #include "services/common/wire/wire.h"
 
 namespace hie::edge {
@@ -26,6 +27,7 @@ constexpr uint32_t kLeavesOfPage = 500;
 // Leaves that are read for one answer, at most.
 constexpr uint32_t kLeavesMax = 20'000;
 constexpr uint32_t kEventsOfPersonMax = 1000;
+constexpr int kStandardError = 2;
 
 absl::Status NoSuchEvent() { return absl::NotFoundError("sequence: no such event"); }
 absl::Status PartedNobody() { return absl::FailedPreconditionError("event: parted nobody"); }
@@ -113,9 +115,23 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     return 0;
   }
 
+  // A member whose word parted a person must not read in the audit who received what.
+  Actor NoticeGiver() const {
+    const Actor& caller = context_->caller().actor;
+    const auto directory = services_.Directory();
+    if (services_.IsOperator(caller) || !directory.ok()) return caller;
+    Actor giver;
+    giver.purpose = Purpose::kPatientAdministration;
+    giver.request_id = caller.request_id;
+    for (const Member& member : (*directory)->members()) {
+      if (member.is_operator) giver.member = member.id;
+    }
+    return giver.member.empty() ? caller : giver;
+  }
+
   audit::v1::Event NoticeTo(const exchange::v1::Recall& recall) const {
-    audit::v1::Event event = MakeEvent(services_, context_->caller().actor,
-                                       audit::v1::EVENT_TYPE_SAFETY, "recall-notice");
+    audit::v1::Event event =
+        MakeEvent(services_, NoticeGiver(), audit::v1::EVENT_TYPE_SAFETY, "recall-notice");
     event.set_event_id(RecallEventId(parting_.sequence, recall.member()));
     event.set_custodian(recall.member());
     AddRecords(0, event);
@@ -137,6 +153,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       if (!finder_.Noticed(recall.member())) notices.push_back(NoticeTo(recall));
       *fallout_.add_recalls() = std::move(recall);
     }
+    if (parting_.told == Told::kNobody) return GiveNotice(notices);
     RecordReading(services_, *context_, "identity-fallout", parting_.affected,
                   [self = shared_from_this(), notices](const absl::Status& recorded) {
                     if (!recorded.ok()) return self->answer_(recorded);
@@ -166,10 +183,10 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
 class FalloutOfEvent : public std::enable_shared_from_this<FalloutOfEvent> {
  public:
   FalloutOfEvent(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
-                 uint64_t sequence, Answer<IdentityFallout> answer)
+                 uint64_t sequence, Told told, Answer<IdentityFallout> answer)
       : services_(services),
         context_(std::move(context)),
-        parting_{sequence, 0, {}},
+        parting_{sequence, 0, {}, told},
         answer_(std::move(answer)) {}
 
   void Start() {
@@ -244,11 +261,84 @@ class FalloutOfEvent : public std::enable_shared_from_this<FalloutOfEvent> {
   bool first_ = true;                                 // No history was taken yet.
 };
 
+// Finds the event that somebody's word led to, then gives its notices.
+class NoticeAfter : public std::enable_shared_from_this<NoticeAfter> {
+ public:
+  NoticeAfter(EdgeServices& services, std::shared_ptr<rpc::CallContext> context, CausedEvent caused)
+      : services_(services), context_(std::move(context)), caused_(std::move(caused)) {}
+
+  void Start() {
+    if (caused_.sequence == 0 && caused_.eid.empty()) return;  // Nothing was changed.
+    if (!services_.calls().TryEnter()) {
+      return Log(absl::ResourceExhaustedError("too many calls are on their way"));
+    }
+    if (caused_.sequence != 0) return Gather();
+    list_.set_eid(caused_.eid);
+    list_.set_limit(kEventsOfPersonMax);
+    Find();
+  }
+
+ private:
+  void Find() {
+    CallRole<ReviewService::ListEvents>(
+        *services_.roles().mpi, kPatientIndex, *context_, list_,
+        [self = shared_from_this()](absl::StatusOr<mpi::v1::ListEventsResponse> listed) {
+          if (!listed.ok()) return self->End(listed.status());
+          self->Take(*listed);
+        });
+  }
+
+  void Take(const mpi::v1::ListEventsResponse& listed) {
+    for (const mpi::v1::LinkEvent& event : listed.events()) {
+      list_.set_after_sequence(event.sequence());
+      if (caused_.fits(event)) caused_.sequence = event.sequence();
+    }
+    if (listed.more() && !listed.events().empty()) return Find();
+    if (caused_.sequence == 0) return End(NoSuchEvent());
+    Gather();
+  }
+
+  void Gather() {
+    std::make_shared<FalloutOfEvent>(
+        services_, context_, caused_.sequence, Told::kNobody,
+        [self = shared_from_this()](const absl::StatusOr<IdentityFallout>& fallout) {
+          self->End(fallout.status());
+        })
+        ->Start();
+  }
+
+  void End(const absl::Status& status) {
+    if (!status.ok() && status != NoSuchEvent() && status != PartedNobody()) Log(status);
+    services_.calls().Leave();
+  }
+
+  // The status' text is of a role, and is left out.
+  void Log(const absl::Status& status) const {
+    const log::Logger log(
+        {"gateway", &services_.clock(), std::make_shared<log::DescriptorSink>(kStandardError)});
+    log.Write(log::Level::kWarning, "fallout-not-gathered",
+              {{"sequence", static_cast<int64_t>(caused_.sequence)},
+               {"request_id", context_->request_id()},
+               {"code", absl::StatusCodeToString(status.code())}});
+  }
+
+  EdgeServices& services_;
+  const std::shared_ptr<rpc::CallContext> context_;
+  CausedEvent caused_;
+  mpi::v1::ListEventsRequest list_;
+};
+
 }  // namespace
+
+void GiveNoticeAfter(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
+                     CausedEvent caused) {
+  std::make_shared<NoticeAfter>(services, std::move(context), std::move(caused))->Start();
+}
 
 void GatherFalloutOf(EdgeServices& services, std::shared_ptr<rpc::CallContext> context,
                      uint64_t sequence, Answer<IdentityFallout> answer) {
-  std::make_shared<FalloutOfEvent>(services, std::move(context), sequence, std::move(answer))
+  std::make_shared<FalloutOfEvent>(services, std::move(context), sequence, Told::kCaller,
+                                   std::move(answer))
       ->Start();
 }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "gateway/edge/identity_fallout.h"
 #include "gateway/edge/identity_steward.h"
 #include "hie/exchange/v1/identity_service.methods.h"
 #include "hie/mpi/v1/review_service.methods.h"
@@ -93,9 +94,13 @@ void DecideTask(EdgeServices& services, const std::shared_ptr<rpc::CallContext>&
   decide.set_reason(request.reason());
   decide.set_first_version(request.first_version());
   decide.set_second_version(request.second_version());
+  const bool parts = request.verdict() == mpi::v1::TASK_VERDICT_DIFFERENT;
   AskOnly<ReviewService::DecideTask, exchange::v1::DecideTaskResponse>(
       services, context, decide,
-      [](const mpi::v1::DecideTaskResponse& decided) {
+      [&services, context, parts](const mpi::v1::DecideTaskResponse& decided) {
+        if (parts && decided.outcome() == mpi::v1::TASK_OUTCOME_DECIDED) {
+          GiveNoticeAfter(services, context, {.sequence = decided.sequence()});
+        }
         exchange::v1::DecideTaskResponse response;
         response.set_outcome(decided.outcome());
         response.set_first_eid(decided.first_eid());

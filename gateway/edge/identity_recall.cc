@@ -28,6 +28,11 @@ uint64_t SequenceOf(absl::string_view kind, absl::string_view event_id) {
   return sequence;
 }
 
+bool IsHolder(const common::v1::LocalPatient& wanted, const common::v1::LocalPatient& held) {
+  return wanted.assigning_authority() == held.assigning_authority() && wanted.id() == held.id() &&
+         (wanted.incarnation() == 0 || wanted.incarnation() == held.incarnation());
+}
+
 }  // namespace
 
 std::string RecallEventId(uint64_t sequence, const std::string& member) {
@@ -60,6 +65,21 @@ std::vector<mpi::v1::MovedRecord> PartedBy(const mpi::v1::LinkEvent& event) {
     if (retired.count(from) > 0 || went[from].size() > 1) parted.push_back(moved);
   }
   return parted;
+}
+
+bool DecidedDifferent(const mpi::v1::LinkEvent& event, const common::v1::LocalPatient& first,
+                      const common::v1::LocalPatient& second) {
+  return std::any_of(event.decisions().begin(), event.decisions().end(), [&](const auto& change) {
+    const bool pair = (IsHolder(first, change.first()) && IsHolder(second, change.second())) ||
+                      (IsHolder(first, change.second()) && IsHolder(second, change.first()));
+    return pair && change.has_after() && !change.after().same_person();
+  });
+}
+
+bool Unmerged(const mpi::v1::LinkEvent& event, const common::v1::LocalPatient& patient) {
+  return std::any_of(event.standings().begin(), event.standings().end(), [&](const auto& change) {
+    return change.kind() == mpi::v1::STANDING_KIND_UNMERGED && IsHolder(patient, change.patient());
+  });
 }
 
 int64_t TogetherSince(const mpi::v1::LinkEvent& event, const mpi::v1::LinkEvent* undone,

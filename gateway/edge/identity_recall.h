@@ -29,6 +29,14 @@ uint64_t RecallAcknowledgedOf(const audit::v1::Leaf& leaf);
 // whose records went to two or more persons.  None: it parted nobody, as a mere link or merge.
 std::vector<mpi::v1::MovedRecord> PartedBy(const mpi::v1::LinkEvent& event);
 
+// Tells whether an event decided that two records are of different persons.  A patient without
+// incarnation is any holder of the id.
+bool DecidedDifferent(const mpi::v1::LinkEvent& event, const common::v1::LocalPatient& first,
+                      const common::v1::LocalPatient& second);
+
+// Tells whether an event took back that `patient` was merged by its source.
+bool Unmerged(const mpi::v1::LinkEvent& event, const common::v1::LocalPatient& patient);
+
 // Finds since when the records that an event moved had been together: where it took back another
 // event, `undone` says when that was.  Else the time at which the second of the parts came to the
 // person that the event divided; `history` are the earlier events about that person.  Where neither

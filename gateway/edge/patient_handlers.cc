@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/edge/identity_fallout.h"
+#include "gateway/edge/identity_recall.h"
 #include "gateway/edge/person_finder.h"
 #include "gateway/edge/subject.h"
 #include "hie/exchange/v1/exchange_service.methods.h"
@@ -37,8 +39,16 @@ void DecideLink(EdgeServices& services, const std::shared_ptr<rpc::CallContext>&
   decide.set_reason(request.reason());
   CallRole<mpi::v1::MpiService::DecideLink>(
       *services.roles().mpi, "the patient index", *context, decide,
-      [answer = std::move(answer)](absl::StatusOr<mpi::v1::DecideLinkResponse> decided) {
+      [&services, context, decide,
+       answer = std::move(answer)](absl::StatusOr<mpi::v1::DecideLinkResponse> decided) {
         if (!decided.ok()) return answer(decided.status());
+        if (!decide.same_person() && decided->first_eid() != decided->second_eid()) {
+          CausedEvent caused{.eid = decided->first_eid()};
+          caused.fits = [first = decide.first(), second = decide.second()](const auto& event) {
+            return DecidedDifferent(event, first, second);
+          };
+          GiveNoticeAfter(services, context, std::move(caused));
+        }
         exchange::v1::DecideLinkResponse response;
         response.set_first_eid(decided->first_eid());
         response.set_second_eid(decided->second_eid());
