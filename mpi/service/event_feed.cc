@@ -138,6 +138,12 @@ class ThreadEventFeed final : public EventFeed {
   void Follow(const std::shared_ptr<rpc::CallContext>& context,
               const v1::FollowEventsRequest& request,
               rpc::ServerWriter<v1::FollowEventsResponse> to) override {
+    // Whoever is ahead of the index follows another one, or one that was restored: what comes next
+    // would be skipped in silence.
+    if (request.after_sequence() > options_.journal->applied_sequence()) {
+      to.Finish(absl::OutOfRangeError("after_sequence: the index has not come so far"));
+      return;
+    }
     auto follower = std::make_shared<Follower>(to, bell_, request.after_sequence());
     {
       MutexLock lock(mutex_);

@@ -21,9 +21,9 @@ namespace hie::mpi {
 namespace {
 
 // A decision makes three persons at most; an undo two for each person that falls apart, or three
-// for each merge of a message that it takes back.
+// for each merge of a message that it takes back: more than one command can have touched.
 constexpr int kEidsOfDecision = 3;
-constexpr int kEidsOfUndo = 48;
+constexpr int kEidsOfUndo = 1'024;
 
 constexpr size_t kReasonBytesMax = 1'024;
 constexpr uint32_t kTasksMax = 1'000;

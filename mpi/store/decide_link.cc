@@ -12,6 +12,7 @@
 #include "mpi/store/person_edit.h"
 #include "mpi/store/record_edit.h"
 #include "mpi/store/relink.h"
+#include "mpi/store/task_queue.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/wire/wire.h"
 
@@ -299,6 +300,23 @@ absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideComma
     HIE_RETURN_IF_ERROR(CarryOut(edit, command, pair, by, model));
   }
   return Reply(edit.reader(), pair);
+}
+
+absl::Status CheckNotUnderReview(const MpiReader& reader, const v1::DecideCommand& command) {
+  const absl::StatusOr<RecordNumber> first = reader.FindRecord(command.first());
+  const absl::StatusOr<RecordNumber> second = reader.FindRecord(command.second());
+  if (!first.ok() || !second.ok()) return absl::OkStatus();  // The decision says so itself.
+  const TaskReader tasks(reader.rows());
+  HIE_ASSIGN_OR_RETURN(const std::vector<TaskAbout> about, tasks.AboutRecord(*first));
+  for (const TaskAbout& one : about) {
+    if (one.other != *second) continue;
+    HIE_ASSIGN_OR_RETURN(const std::optional<v1::TaskRow> task, tasks.Find(one.task));
+    if (task && (task->disputed() || !task->answers().empty())) {
+      return absl::FailedPreconditionError(
+          "first, second: a task about the pair waits for another answer; give it there");
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace hie::mpi

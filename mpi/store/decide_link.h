@@ -42,4 +42,8 @@ absl::Status CheckVetoesBetween(const MpiReader& reader, const v1::PersonRow& a,
 absl::StatusOr<v1::DecideReply> ApplyDecide(MpiEdit& edit, const v1::DecideCommand& command,
                                             DecidedBy by, const Model& model);
 
+// Refuses a decision past the review queue: FAILED_PRECONDITION where an open task about the two
+// records has an answer already or is disputed, for it waits for another person there.
+absl::Status CheckNotUnderReview(const MpiReader& reader, const v1::DecideCommand& command);
+
 }  // namespace hie::mpi

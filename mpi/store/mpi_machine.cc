@@ -106,6 +106,7 @@ absl::StatusOr<std::string> MpiMachine::Run(const v1::MpiCommand& command, absl:
     case v1::MpiCommand::kLoad:
       return ApplyLoad(command.load(), stamp, state, changes);
     case v1::MpiCommand::kDecide:
+      HIE_RETURN_IF_ERROR(CheckNotUnderReview(edit.reader(), command.decide()));
       return Bytes(ApplyDecide(edit, command.decide(), DecidedBy::kOnePerson, model));
     case v1::MpiCommand::kUnmerge:
       return Bytes(ApplyUnmerge(edit, command.unmerge()));

@@ -169,7 +169,8 @@ class OnTask {
   }
 
   absl::StatusOr<bool> NeedsTwo() const {
-    if (task_after_.disputed() || IsReadTwice(command_.task())) return true;
+    const bool asked_before = !task_after_.answers().empty();
+    if (asked_before || task_after_.disputed() || IsReadTwice(command_.task())) return true;
     const bool one = command_.decision().verdict() == v1::TASK_VERDICT_SAME;
     if (!one || task_.second() == 0) return false;
     return NeedsTwoPersons(edit_.reader(), task_.first(), task_.second());

@@ -214,6 +214,9 @@ class Undoing {
   absl::Status CheckJoin(const UndoPart& a, const UndoPart& b) const {
     HIE_ASSIGN_OR_RETURN(const bool holders, HoldersDecidedSame(a, b));
     if (holders) return absl::OkStatus();  // As where it was decided.
+    if (std::min(a.records.size(), b.records.size()) >= kTwoPersonRecordsMin) {
+      return Refuse("so many records become one only where two persons agree: by a task");
+    }
     return CheckVetoesBetween(reader(), AsPerson(a), AsPerson(b), model_);
   }
 
