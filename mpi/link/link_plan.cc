@@ -172,22 +172,6 @@ Millibits BestWeight(const std::vector<PersonScore>& persons) {
   return best.value_or(0);
 }
 
-// No two persons are one.
-class NoPairs final : public PersonPairs {
- public:
-  GroupEvidence Between(const EnterpriseId& /*a*/, const EnterpriseId& /*b*/) override {
-    GroupEvidence apart;
-    apart.Forbid();
-    return apart;
-  }
-  Millibits Together(absl::Span<const EnterpriseId> /*group*/,
-                     const EnterpriseId& /*other*/) override {
-    return kPairWeightMin;
-  }
-  bool HasConflict(const EnterpriseId& /*person*/) override { return false; }
-  std::vector<EnterpriseId> OpenWith(const EnterpriseId& /*person*/) override { return {}; }
-};
-
 }  // namespace
 
 const RecordScore& PersonScore::best() const {
@@ -226,11 +210,6 @@ LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const std::optional<
     plan.outcome = Outcome::kReview;
   }
   return plan;
-}
-
-LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const Model& model) {
-  NoPairs nobody;
-  return PlanLinks(persons, std::nullopt, model, nobody);
 }
 
 }  // namespace hie::mpi

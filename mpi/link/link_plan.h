@@ -104,8 +104,4 @@ class PersonPairs {
 LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const std::optional<EnterpriseId>& own,
                    const Model& model, PersonPairs& pairs);
 
-// The same where no two persons may be taken for one: what registration would do with a record
-// whose links merge nobody.
-LinkPlan PlanLinks(const std::vector<PersonScore>& persons, const Model& model);
-
 }  // namespace hie::mpi

@@ -14,6 +14,27 @@
 namespace hie::mpi {
 namespace {
 
+// No two persons are one.
+class NoPairs final : public PersonPairs {
+ public:
+  GroupEvidence Between(const EnterpriseId& /*a*/, const EnterpriseId& /*b*/) override {
+    GroupEvidence apart;
+    apart.Forbid();
+    return apart;
+  }
+  Millibits Together(absl::Span<const EnterpriseId> /*group*/,
+                     const EnterpriseId& /*other*/) override {
+    return kPairWeightMin;
+  }
+  bool HasConflict(const EnterpriseId& /*person*/) override { return false; }
+  std::vector<EnterpriseId> OpenWith(const EnterpriseId& /*person*/) override { return {}; }
+};
+
+LinkPlan PlanAlone(const std::vector<PersonScore>& persons, const Model& model) {
+  NoPairs nobody;
+  return PlanLinks(persons, std::nullopt, model, nobody);
+}
+
 constexpr VetoSet kBinding = OnlyVeto(Veto::kGeneration);
 constexpr VetoSet kOutweighed = OnlyVeto(Veto::kSsnAndGiven);
 constexpr RecordNumber kQuestion = 0;
@@ -155,9 +176,9 @@ TEST(PlanLinksTest, KinKeepABarOfTheirOwnWhereItIsLowered) {
   model.thresholds.link = 6'500;
   model.prior_household = 0;
   PersonScore person{EnterpriseId("p"), {Says(1, 8'000)}};
-  EXPECT_EQ(PlanLinks({person}, model).outcome, Outcome::kLink);
+  EXPECT_EQ(PlanAlone({person}, model).outcome, Outcome::kLink);
   person.records[0].may_be_kin = true;
-  EXPECT_EQ(PlanLinks({person}, model).outcome, Outcome::kReview);
+  EXPECT_EQ(PlanAlone({person}, model).outcome, Outcome::kReview);
 }
 
 TEST(PlanLinksTest, AllRecordsOfAPersonMustSupport) {
@@ -298,8 +319,8 @@ TEST(PlanLinksTest, ARecordWithCompanyBringsItAlong) {
 TEST(PlanLinksTest, AForbiddenPersonDoesNotExist) {
   PersonScore person{EnterpriseId("p"), {Says(1, 30'000)}};
   person.forbidden = true;
-  EXPECT_EQ(PlanLinks({person}, DefaultModel()).outcome, Outcome::kNew);
-  EXPECT_EQ(PlanLinks({person}, DefaultModel()).best_weight, 0);
+  EXPECT_EQ(PlanAlone({person}, DefaultModel()).outcome, Outcome::kNew);
+  EXPECT_EQ(PlanAlone({person}, DefaultModel()).best_weight, 0);
 }
 
 // Oracle: the contract over sets of records, every sum taken anew.

@@ -10,6 +10,7 @@
 #include "mpi/store/match.h"
 #include "mpi/store/person_pairs.h"
 #include "mpi/store/person_view.h"
+#include "mpi/store/tables.h"
 #include "services/common/base/status_macros.h"
 
 namespace hie::mpi {
@@ -32,8 +33,15 @@ bool IdentifierAgrees(const Agreement& agreement) {
          agreement.identifier == IdentifierLevel::kSharedExact;
 }
 
-bool HasIdentifiers(const Features& features) {
-  return !features.ssns.empty() || !features.identifiers.empty();
+// Whether anybody is filed under an identifier of the question: only these can be named by it.
+absl::StatusOr<bool> AnybodyNamed(const MpiReader& reader, const PackedView& question) {
+  std::vector<RecordNumber> one;
+  for (const BlockKey& key : FiledKeys(question)) {
+    if (key.type != KeyType::kSsn && key.type != KeyType::kIdentifier) continue;
+    HIE_RETURN_IF_ERROR(reader.Filed(BaseKey(KeyBase(key)), 1, one).status());
+    if (!one.empty()) return true;
+  }
+  return false;
 }
 
 // Compares the question with the records of all persons in one read of what is packed.
@@ -74,14 +82,18 @@ struct Fitting {
 };
 
 absl::StatusOr<Fitting> FindFitting(const MpiReader& reader, const Question& question,
-                                    const Features& features, const Model& model) {
+                                    const Model& model) {
   HIE_ASSIGN_OR_RETURN(const v1::MatchPlan match, Match(reader, question, model, kSearchWeightMin));
   Fitting fitting;
   fitting.degraded = match.degraded();
   HIE_ASSIGN_OR_RETURN(fitting.found, CompareAll(reader, question, PersonScores(match)));
   const bool named = std::any_of(fitting.found.begin(), fitting.found.end(),
                                  [](const Found& found) { return found.by_identifier; });
-  if (!named && HasIdentifiers(features)) {
+  bool wanted = false;
+  if (!named) {
+    HIE_ASSIGN_OR_RETURN(wanted, AnybodyNamed(reader, PackedView(question.packed.data())));
+  }
+  if (wanted) {
     // Whoever is named may agree in nothing else: rare, so that it is looked for apart.
     HIE_ASSIGN_OR_RETURN(const v1::MatchPlan wide, Match(reader, question, model, kNamedWeightMin));
     HIE_ASSIGN_OR_RETURN(fitting.found, CompareAll(reader, question, PersonScores(wide)));
@@ -141,9 +153,8 @@ void FillCandidate(const Found& found, v1::MatchGrade grade, const Model& model,
 absl::StatusOr<v1::SearchPersonsResponse> SearchPersons(const MpiReader& reader,
                                                         const PersonSearch& search,
                                                         const Model& model) {
-  const Features features = Normalize(search.demographics);
-  const Question question{Pack(features), 0, 0};
-  HIE_ASSIGN_OR_RETURN(const Fitting fitting, FindFitting(reader, question, features, model));
+  const Question question{Pack(Normalize(search.demographics)), 0, 0};
+  HIE_ASSIGN_OR_RETURN(const Fitting fitting, FindFitting(reader, question, model));
   std::vector<PersonScore> scores;
   for (const Found& one : fitting.found) scores.push_back(one.score);
   // As a registration would plan it: what the state says of the persons counts.

@@ -136,8 +136,7 @@ class Neighbourhoods {
 
   // As a match walks it: narrow where too many share it.
   absl::Status Walk(const BlockKey& key, std::vector<RecordNumber>& near) const {
-    const bool fine = BreadthOf(key.type) == KeyBreadth::kFine;
-    const uint64_t cap = fine ? kKeyRecordsMax : kBroadKeyRecordsMax;
+    const uint64_t cap = KeyRecordsCap(key.type);
     HIE_ASSIGN_OR_RETURN(const uint64_t count, reader_.CountFilings(KeyBase(key)));
     const bool narrow = count > cap && key.refined != 0;
     return reader_.Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), cap, near).status();

@@ -17,18 +17,6 @@
 namespace hie::mpi {
 namespace {
 
-uint64_t CapOf(KeyType type) {
-  switch (BreadthOf(type)) {
-    case KeyBreadth::kFine:
-      return kKeyRecordsMax;
-    case KeyBreadth::kBroad:
-      return kBroadKeyRecordsMax;
-    case KeyBreadth::kVeryBroad:
-      break;
-  }
-  return kCountedByWalking;
-}
-
 // Walks the keys of a question, rarest first.
 class KeyWalk {
  public:
@@ -46,7 +34,7 @@ class KeyWalk {
     for (size_t i = 0; i < keys.size(); ++i) {
       HIE_ASSIGN_OR_RETURN(const uint64_t count, Count(keys[i], counts[i]));
       if (counts[i]) heavy.emplace_back(count, &keys[i]);
-      if (count <= CapOf(keys[i].type) || keys[i].refined == 0) NoteWhole(bases[i], count);
+      if (count <= KeyRecordsCap(keys[i].type) || keys[i].refined == 0) NoteWhole(bases[i], count);
     }
     std::sort(heavy.begin(), heavy.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first < b.first : *a.second < *b.second;
@@ -75,7 +63,7 @@ class KeyWalk {
   }
 
   absl::Status WalkHeavy(uint64_t count, const BlockKey& key) {
-    const bool whole = count <= CapOf(key.type);
+    const bool whole = count <= KeyRecordsCap(key.type);
     const bool fine = BreadthOf(key.type) == KeyBreadth::kFine;
     if (records_.size() >= kCandidatesMax) {
       Degrade(key);
@@ -94,7 +82,7 @@ class KeyWalk {
       plan_.add_watched(WatchedNarrowKey(KeyBase(key), KeyRefinement(key)));
     }
     return reader_
-        .Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), CapOf(key.type), records_)
+        .Filed(narrow ? RefinedKey(key) : BaseKey(KeyBase(key)), KeyRecordsCap(key.type), records_)
         .status();
   }
 
@@ -236,6 +224,18 @@ absl::StatusOr<std::vector<std::string>> PackedRecordsOf(const MpiReader& reader
 }
 
 }  // namespace
+
+uint64_t KeyRecordsCap(KeyType type) {
+  switch (BreadthOf(type)) {
+    case KeyBreadth::kFine:
+      return kKeyRecordsMax;
+    case KeyBreadth::kBroad:
+      return kBroadKeyRecordsMax;
+    case KeyBreadth::kVeryBroad:
+      break;
+  }
+  return kCountedByWalking;
+}
 
 uint64_t QuestionFingerprint(const common::v1::LocalPatient& patient,
                              const common::v1::Demographics& demographics) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "hie/mpi/v1/mpi_state.pb.h"
+#include "mpi/block/block_key.h"
 #include "mpi/link/link_plan.h"
 #include "mpi/score/model.h"
 #include "mpi/store/mpi_reader.h"
@@ -16,6 +17,8 @@ namespace hie::mpi {
 // very broad one as soon as it is counted (kCountedByWalking).
 inline constexpr size_t kKeyRecordsMax = 200;
 inline constexpr size_t kBroadKeyRecordsMax = 60;
+// The number of records up to which a key of the type is walked in whole.
+uint64_t KeyRecordsCap(KeyType type);
 // Records that one match reads through keys at most, rarest keys first.
 inline constexpr size_t kCandidatesMax = 1000;
 // A person none of whose found records comes within this of the floor is not expanded to the rest.
